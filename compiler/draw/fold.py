@@ -389,7 +389,7 @@ class _Folder:
         entering = {source for index in two.nodes for source in self.silence.sources(index) if source not in after}
         before = {source for index in one.nodes for source in self.silence.sources(index) if source not in inside}
         fed = leaving and entering & inside and entering - inside <= before
-        if fed and (leaving <= after or self._gather(one, two, leaving - after)):
+        if fed and (leaving <= after or (self._gather(one, two, leaving - after) and not self._skips(one, after))):
             return "chain"
         beyond = {user for index in two.nodes for user in self._users(index) if user not in after}
         if entering == before and leaving == beyond and leaving:
@@ -402,6 +402,17 @@ class _Folder:
             return False
         given = [[not users.isdisjoint(self._users(index)) for index in piece.nodes] for piece in (one, two)]
         return given[0] == given[1]
+
+    def _skips(self, one: _Piece, after: set[int]) -> bool:
+        """Whether what a round hands to the next is added to what that makes: a skip, which is to be seen."""
+        return any(
+            not after.isdisjoint(users := self._users(index))
+            and any(
+                user not in after and user not in one.nodes and self.graph.nodes[user].shape == self.graph.nodes[index].shape
+                for user in users
+            )
+            for index in one.nodes
+        )
 
     def _users(self, index: int) -> tuple[int, ...]:
         return tuple(self.silence.users(index))

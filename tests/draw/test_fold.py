@@ -233,3 +233,12 @@ def test_a_line_counts_the_rounds_that_give_and_no_others(which: str) -> None:
     (head,) = [box.name for box in picture.boxes() if box.main.operation.name == "concat"]
     assert [line.count for line in picture.lines if line.head == head] == [1, 1]
     assert undone(picture) == edges(graph)
+
+
+@pytest.mark.parametrize(("how", "count"), [("add", 1), ("mul", 1), ("concat", 2)])
+def test_a_round_that_skips_the_next_is_not_folded_with_it(how: str, count: int) -> None:
+    """What is collected from both is told by the line, `x2`; what is added to what was made of it is a residual connection, which is drawn."""
+    picture = fold(graph_of(f"network n {{ input x[8, 16, 16]\n conv(16, 3)\n {how} {{ | identity | conv(16, 3) }}\n }}"))
+    convolutions = [box for box in picture.boxes() if box.main.operation.name == "conv"]
+    assert [box.count for box in convolutions] == ([2] if count == 2 else [1, 1])
+    assert any(line.skip for line in picture.lines) == (count == 1)
