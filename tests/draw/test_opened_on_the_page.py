@@ -120,3 +120,22 @@ def test_what_is_opened_on_the_way_up_leads_up(shown: Any, tmp_path: Path) -> No
 )
 def test_no_line_of_a_shipped_network_runs_through_a_box(shown: Any, tmp_path: Path, name: str) -> None:
     assert [key for key in open_each(shown, tmp_path, check(name).graph) if struck(shown)] == []
+
+
+FRAMES = """
+const layout = JSON.parse(document.getElementById('data').text).layouts[0];
+const within = layout.boxes.find(box => box.n === arguments[0]).f;
+return layout.frames.flatMap((frame, number) => {
+  const drawn = document.querySelector(`#canvas [data-key="${frame.n}"]`).parentNode.querySelector(':scope > rect').getBBox();
+  return within.includes(number) ? [] : [[frame.r[0][0][0], frame.p[2], drawn.width]];
+});
+"""
+
+
+@in_browser
+def test_other_frames_stay_as_wide_as_they_were(shown: Any, tmp_path: Path) -> None:
+    """They stand above and below what is opened, in the strip that it takes."""
+    graph = check("resnet18").graph
+    found = [frame for key in open_each(shown, tmp_path, graph) for frame in shown.execute_script(FRAMES, key)]
+    assert len(found) > 20
+    assert [row for row in found if abs(row[1] - row[2]) > 1] == []

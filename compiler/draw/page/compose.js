@@ -1,6 +1,7 @@
 // A layout with its open boxes and shut frames: where everything stands, in its own coordinates.
 import { mapped } from "./curves.js";
 import { data } from "./data.js";
+import { closed } from "./frames.js";
 import { guttersOf, laneKey } from "./gutters.js";
 import { labelAt, path } from "./lines.js";
 import { folded, opened } from "./state.js";
@@ -41,6 +42,7 @@ export function compose(number, prefix) {
   /** @type {Composed} */
   const composed = { w: mapX(layout.w), h: mapY(layout.h), frames, boxes, lines: [], ports: layout.ports, mapX, mapY };
   composed.lines = placedLines(level, composed);
+  composed.frames = closed(layout, composed);
   return composed;
 }
 
