@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
+KEY = ("network", "batch", "threads", "dtype", "machine")
+"""What tells a row of runtime.json from others."""
 
 NETWORKS = {
     "alexnet_torchvision": "torchvision:alexnet",
@@ -64,14 +66,19 @@ PEERS = ("reference_openvino", "reference", "frozen", "optimize_for_inference")
 SHORT = ("optimized", "onnxruntime", "openvino", "reference_openvino", "frozen")
 """The fastest of archc's and of the others', in the mean: with `--short`, for many networks in little time."""
 
+BRAIN = "bfloat16"
+BRAIN_BASE, BRAIN_WAYS = "reference_openvino", ("optimized", "openvino", "reference", "frozen")
+"""In bfloat16, which ONNX Runtime does not compute in on a processor."""
+
 COMPILED = ("aot_inductor",)
 """Takes a minute or more to make: measured at one setting alone, unless `--compiled` asks for all."""
 
 
-def run(network: str, against: str, batch: int, threads: int, seconds: float, ways: tuple[str, ...]) -> dict[str, object]:
+def run(network: str, batch: int, threads: int, seconds: float, ways: tuple[str, ...], dtype: str) -> dict[str, object]:
+    base = BRAIN_BASE if dtype == BRAIN else BASE
     command = [
-        sys.executable, "-m", "archc", "--quiet", "bench", network, "--against", against, "--ways", ",".join((BASE, *ways)), "--base", BASE,
-        "--batch", str(batch), "--threads", str(threads), "--rounds", "60", "--seconds", str(seconds), "--format", "json",
+        sys.executable, "-m", "archc", "--quiet", "bench", network, "--against", NETWORKS[network], "--ways", ",".join((base, *ways)), "--base", base,
+        "--batch", str(batch), "--threads", str(threads), "--rounds", "60", "--seconds", str(seconds), "--dtype", dtype, "--format", "json",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=HERE.parent)
     if not done.stdout:  # where one of the ways cannot be run, the others are told all the same
@@ -80,10 +87,19 @@ def run(network: str, against: str, batch: int, threads: int, seconds: float, wa
     return found
 
 
-def speed(row: dict, way: str, against: str = BASE) -> float | None:  # type: ignore[type-arg]
-    """How many times as fast `way` is as `against`, by medians of ratios to the base."""
-    speeds = {each["way"]: each["speed"]["median"] for each in row["rows"]}
-    return speeds[way] / speeds[against] if way in speeds and against in speeds else None
+def ways_for(options: argparse.Namespace, is_first: bool) -> tuple[str, ...]:
+    """What is measured beside the base; what takes long to make at the first setting alone."""
+    if options.dtype == BRAIN:
+        return BRAIN_WAYS
+    if options.short:
+        return SHORT
+    return (*ARTEFACTS, *PEERS, *((*PACKAGED, *COMPILED) if options.compiled or is_first else ()))
+
+
+def speed(row: dict, way: str) -> float | None:  # type: ignore[type-arg]
+    """How many times as fast `way` is as the row's base, by medians of ratios to it."""
+    speeds: dict[str, float] = {each["way"]: each["speed"]["median"] for each in row["rows"]}
+    return speeds.get(way)
 
 
 def mean(values: list[float]) -> float:
@@ -91,26 +107,29 @@ def mean(values: list[float]) -> float:
     return math.exp(sum(map(math.log, values)) / len(values)) if values else math.nan
 
 
-def table(rows: list[dict], batch: int, threads: int) -> list[str]:  # type: ignore[type-arg]
+def table(rows: list[dict], batch: int, threads: int, dtype: str = "float32") -> list[str]:  # type: ignore[type-arg]
+    base_way, base_title = (BRAIN_BASE, "OpenVINO") if dtype == BRAIN else (BASE, "ORT")
     titles = {
-        "again": "ORT again", "onnxruntime": "archc ONNX", "packaged": "archc AOTI", "reference": "eager", "optimize_for_inference": "opt. for inf.",
+        "again": f"{base_title} again", "onnxruntime": "archc ONNX", "packaged": "archc AOTI", "reference": "eager", "optimize_for_inference": "opt. for inf.",
         "aot_inductor": "AOTInductor", "openvino": "archc ONNX in OpenVINO", "reference_openvino": "OpenVINO",
     }  # fmt: skip
-    chosen = [row for row in rows if row["batch"] == batch and row["threads"] == threads]
+    chosen = [row for row in rows if row["batch"] == batch and row["threads"] == threads and row["dtype"] == dtype]
     if not chosen:
         return []
     packaged = tuple(way for way in PACKAGED if any(speed(row, way) is not None for row in chosen))
     own = (*ARTEFACTS, *packaged)
     there = {each["way"] for row in chosen for each in row["rows"]}
-    ways = tuple(way for way in ("again", *own, *PEERS, *COMPILED) if way in there)
-    lines = [f"### Batch {batch}, {threads} thread{'s' if threads > 1 else ''}", ""]
+    ways = tuple(way for way in ("again", *own, *PEERS, *COMPILED) if way in there and way != base_way)
+    lines = [f"### {f'{dtype}, batch' if dtype == BRAIN else 'Batch'} {batch}, {threads} thread{'s' if threads > 1 else ''}", ""]
     lines.append(
-        "| network | ORT ms | " + " | ".join(titles.get(way, way) for way in ways) + " | fastest of archc | against the fastest other |"
+        f"| network | {base_title} ms | "
+        + " | ".join(titles.get(way, way) for way in ways)
+        + " | fastest of archc | against the fastest other |"
     )
     lines.append("| --- |" + " ---: |" * (len(ways) + 3))
     columns: dict[str, list[float]] = {way: [] for way in (*ways, "fastest", "ahead")}
     for row in chosen:
-        base = next(each for each in row["rows"] if each["way"] == BASE)
+        base = next(each for each in row["rows"] if each["way"] == base_way)
         cells = []
         for way in ways:
             value = speed(row, way)
@@ -153,6 +172,9 @@ def of_machine(rows: list[dict]) -> str:  # type: ignore[type-arg]
     for batch in (1, 8):
         for threads in (1, 2):
             lines += table(rows, batch, threads)
+    for batch in (1, 8):
+        for threads in (1, 2):
+            lines += table(rows, batch, threads, BRAIN)
     return "\n".join(lines)
 
 
@@ -164,6 +186,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=12.0, help="for the rounds of one run")
     parser.add_argument("--compiled", action="store_true", help="AOTInductor, of archc and of the plain module, at every setting")
     parser.add_argument("--short", action="store_true", help="the fastest ways alone, none tuned or compiled")
+    parser.add_argument("--dtype", default="float32", choices=("float32", BRAIN), help="what all compute in")
     parser.add_argument("--tables", action="store_true", help="write the tables of runtime.json again, and measure nothing")
     options = parser.parse_args()
     store = HERE / "runtime.json"
@@ -172,15 +195,14 @@ def main() -> None:
         for network in options.networks:
             for batch in map(int, options.batches.split(",")):
                 for threads in map(int, options.threads.split(",")):
-                    compiled = options.compiled or (batch, threads) == (1, 1)
-                    ways = SHORT if options.short else (*ARTEFACTS, *PEERS, *((*PACKAGED, *COMPILED) if compiled else ()))
-                    found = run(network, NETWORKS[network], batch, threads, options.seconds, ways)
-                    key = (network, batch, threads, found["machine"])
-                    rows = [row for row in rows if (row["network"], row["batch"], row["threads"], row["machine"]) != key] + [found]
+                    ways = ways_for(options, (batch, threads) == (1, 1))
+                    found = run(network, batch, threads, options.seconds, ways, options.dtype)
+                    key = [found[word] for word in KEY]
+                    rows = [row for row in rows if [row[word] for word in KEY] != key] + [found]
                     speeds = {each["way"]: round(each["speed"]["median"], 2) for each in found["rows"]}  # type: ignore[attr-defined]
                     print(network, f"batch {batch}, threads {threads}:", speeds, flush=True)
                     order = list(NETWORKS)
-                    rows.sort(key=lambda row: (row["batch"], row["threads"], order.index(row["network"])))
+                    rows.sort(key=lambda row: (row["dtype"] == BRAIN, row["batch"], row["threads"], order.index(row["network"])))
                     store.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     page = HERE / "RESULTS.md"
     text = page.read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # The names of `compiler.bench.ways.WAYS`, and `bench.USUAL`: stated here so that `--help` loads no torch; a test holds them equal.
 WAYS = (
-    "eager", "torchscript", "frozen", "optimize_for_inference", "optimized", "tuned", "compiled", "max_autotune", "aot_inductor", "packaged",
+    "eager", "torchscript", "frozen", "fused", "optimize_for_inference", "optimized", "tuned", "compiled", "max_autotune", "aot_inductor", "packaged",
     "onnxruntime", "cuda_graph", "tensorrt", "openvino", "reference", "reference_onnxruntime",
     "reference_openvino", "training", "reference_training",
 )  # fmt: skip

@@ -61,6 +61,26 @@ def _frozen(setting: Setting) -> Leg:
     return _answering(lambda *_: frozen(*given), setting)
 
 
+def _fused(setting: Setting) -> Leg:
+    """PyTorch asks whether layers are to be joined while it gets to know a module, in the first runs; later it does not matter."""
+    import torch
+
+    if setting.device != "cpu":
+        raise NotHere("oneDNN joins layers on a processor alone")
+    made = torch.jit.freeze(script(_copy(setting.module)))
+    leg = _answering(made, setting)
+    before = torch.jit.onednn_fusion_enabled()  # type: ignore[no-untyped-call]
+    torch.jit.enable_onednn_fusion(True)
+    try:
+        for _ in range(3):
+            leg()
+    except RuntimeError as error:
+        raise NotHere(f"oneDNN could not join its layers: {str(error).strip().splitlines()[-1]}") from error
+    finally:
+        torch.jit.enable_onednn_fusion(before)
+    return leg
+
+
 def _optimized_for_inference(setting: Setting) -> Leg:
     import torch
 
@@ -250,6 +270,7 @@ WAYS: tuple[Way, ...] = (
     Way("eager", "the plain module", _eager),
     Way("torchscript", "the plain module as TorchScript", _torchscript),
     Way("frozen", "TorchScript, frozen, channels last", _frozen),
+    Way("fused", "TorchScript, frozen, layers joined by oneDNN", _fused),
     Way("optimize_for_inference", "PyTorch's own optimisation of a frozen TorchScript module", _optimized_for_inference),
     Way("optimized", "archc's optimised TorchScript", _optimized),
     Way("tuned", "the same, tuned on this machine", _tuned),

@@ -143,10 +143,8 @@ class _Pool(Operation):
         return shape[0] * product([size + sum(pad) for size, pad in zip(shape[1:], w.pads, strict=True)])
 
     def _settings(self, w: Geometry) -> tuple[tuple[str | None, Plain], ...]:
-        """What PyTorch's module and function both call by these names; the stride is left out where it is the kernel."""
+        """What PyTorch's module and function both call by these names, but for the stride."""
         arguments: list[tuple[str | None, Plain]] = []
-        if w.stride != w.kernel:
-            arguments.append(("stride", simple(w.stride)))
         if any(before for before, _ in w.pads):
             arguments.append(("padding", simple([before for before, _ in w.pads])))
         if set(w.dilation) != {1}:
@@ -159,7 +157,8 @@ class _Pool(Operation):
         w = self._windows(inputs[0])
         special = self._special(w)
         if not special:
-            return Construct(f"nn.{self.kind}Pool{w.rank}d", (("kernel_size", simple(w.kernel)), *self._settings(w)))
+            stride: tuple[tuple[str | None, Plain], ...] = (("stride", simple(w.stride)),) if w.stride != w.kernel else ()
+            return Construct(f"nn.{self.kind}Pool{w.rank}d", (("kernel_size", simple(w.kernel)), *stride, *self._settings(w)))
         name = padding.pool_class(self.kind, w.rank, special == "Same", self._count_pad())
         arguments: list[tuple[str | None, Plain]] = [("kernel_size", w.kernel), ("stride", w.stride)]
         if special == "Side":
@@ -172,8 +171,11 @@ class _Pool(Operation):
         w = self._windows(inputs[0])
         if self._special(w):
             return None
-        further = "".join(f", {name}={value!r}" for name, value in self._settings(w))
-        return f"F.{self.kind.lower()}_pool{w.rank}d({names[0]}, {simple(w.kernel)!r}{further})"
+        return f"F.{self.kind.lower()}_pool{w.rank}d({names[0]}, {simple(w.kernel)!r}{self._named(w)})"
+
+    def _named(self, w: Geometry) -> str:
+        """What a function is called with, each by its name. Of one without a stride PyTorch's `enable_onednn_fusion` makes an error."""
+        return "".join(f", {name}={value!r}" for name, value in (("stride", simple(w.stride)), *self._settings(w)))
 
     def not_int8(self, inputs: Shapes) -> str:
         w = self._windows(inputs[0])
@@ -230,8 +232,7 @@ class MaxPool(_Pool):
     def with_indices(self, names: Sequence[str], inputs: Shapes) -> str:
         """The call that gives both."""
         w = self._windows(inputs[0])
-        further = "".join(f", {name}={value!r}" for name, value in self._settings(w))
-        return f"F.max_pool{w.rank}d({names[0]}, {simple(w.kernel)!r}{further}, return_indices=True)"
+        return f"F.max_pool{w.rank}d({names[0]}, {simple(w.kernel)!r}{self._named(w)}, return_indices=True)"
 
     def whole(self, names: Sequence[str], inputs: Shapes) -> tuple[str, int, int] | None:
         return (self.with_indices(names, inputs), 0, 2) if self.indices else None

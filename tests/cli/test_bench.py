@@ -94,6 +94,17 @@ def test_a_way_that_cannot_be_run_is_told(run: Run, monkeypatch: pytest.MonkeyPa
     assert "not run: compiled: RuntimeError: no compiler found" in result.stderr
 
 
+def test_layers_joined_by_onednn(run: Run, folder: Path) -> None:
+    """What PyTorch's rule makes an error of, pools without a stride, is nowhere in our sources; the switch is left as it was."""
+    text = NETWORK.replace("-> relu -> global", "-> relu -> maxpool(2) -> avgpool(2) -> global")
+    (folder / "small.arch").write_text(text, encoding="utf-8")
+    result = run("bench", "small.arch", "--ways", "eager,fused", "--format", "json", *QUICK)
+    assert result.exit_code == 0, result.output
+    (found,) = (row for row in json.loads(result.stdout)["rows"] if row["way"] == "fused")
+    assert found["difference"] <= 1e-5
+    assert not torch.jit.onednn_fusion_enabled()  # type: ignore[no-untyped-call]
+
+
 def test_peers_run_in_the_dtype_that_is_asked_for_or_not_at_all(run: Run) -> None:
     """OpenVINO computes in bfloat16 unasked where a processor can, and ONNX Runtime nowhere on a processor."""
     result = run("bench", "small.arch", "--ways", "eager,onnxruntime,openvino", "--dtype", "bfloat16", "--format", "json", *QUICK)
