@@ -43,7 +43,7 @@ def test_a_loop_in_a_network_is_a_list_and_a_loop() -> None:
         "x = self.conv1(image)",
         "for block in self.blocks:",
         "x = block(x)",
-        "x = F.max_pool2d(x, 2)",
+        "x = F.max_pool2d(x, 2, stride=2)",
         "for block in self.blocks2:",
         "x = block(x)",
         "return self.conv2(x)",
