@@ -13,7 +13,7 @@ from ..graph.graph import Graph
 from ..graph.program import Node
 from ..ops.activation import Gelu, LeakyRelu, LogSoftmax, PRelu, Relu, Relu6, Softmax
 from ..ops.adaptive import AdaptiveAvgPool, GlobalAvgPool
-from ..ops.base import Operation, product
+from ..ops.base import Construct, Operation, product
 from ..ops.convolution import Conv, Convolution, DepthwiseConv
 from ..ops.deconvolution import Deconv
 from ..ops.dense import Linear
@@ -22,6 +22,7 @@ from ..ops.norm import GroupNorm, InstanceNorm, LocalResponseNorm
 from ..ops.part import Chunk, Select, Slice
 from ..ops.pool import AvgPool, MaxPool
 from ..ops.resize import Upsample
+from ..ops.spatial import each_axis
 from ..rewrite.base import Rewritten
 from ..rewrite.fused import Fused, layer_of
 from ..rewrite.groups import head_of, images_at_once
@@ -194,7 +195,21 @@ def _convolution(node: Node, operation: Operation, work: float, images: int) -> 
     if before <= FEW_CHANNELS:
         return "entry", work, after, size
     ways: dict[str, Kind] = {"matrix": "matrix", "winograd": "winograd"}
-    return ways.get(expected_way(node), "window"), work, width, size
+    return ways.get(expected_way(node), "window"), work * _read(node, construct), width, size
+
+
+def _read(node: Node, construct: Construct) -> float:
+    """The part of a dilated window that lies in the image: what is beside it oneDNN passes over. 1 for other windows, as the rates were measured."""
+    given = dict(construct.arguments)
+    words = (("kernel_size", 1), ("stride", 1), ("padding", 0), ("dilation", 1))
+    kernels, strides, pads, dilations = (each_axis(given.get(word, usual), 2) or (usual, usual) for word, usual in words)
+    if set(dilations) == {1}:
+        return 1.0
+    part = 1.0
+    axes = zip(node.input_shapes[0][1:], node.shape[1:], kernels, strides, pads, dilations, strict=True)
+    for size, made, kernel, stride, before, apart in axes:
+        part *= sum(0 <= at * stride - before + tap * apart < size for at in range(made) for tap in range(kernel)) / (made * kernel)
+    return part
 
 
 _CHEAP = (Relu, Relu6, LeakyRelu, PRelu, Abs, Clamp, Offset, Square)

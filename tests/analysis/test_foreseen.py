@@ -55,6 +55,16 @@ def test_a_step_takes_a_call_and_the_longer_of_arithmetic_and_traffic() -> None:
     assert step.bound == "memory" and step.seconds == pytest.approx(1e-5 + 4 * (1600 + 72) / 1e7)
 
 
+def test_of_a_dilated_window_what_lies_in_the_image_takes_time() -> None:
+    def seconds(dilation: int) -> float:
+        (step,) = foresee(graph_of(f"network n {{ input x[64, 40, 40] conv(64, 3, dilation = {dilation}) }}"), MACHINE).rows
+        assert (step.kind, step.bound) == ("window", "compute")
+        return step.seconds - 1e-5
+
+    assert seconds(39) / seconds(2) == pytest.approx((42 / 116) ** 2)  # of 3 x 40 places along an axis 42 lie in it, and 116
+    assert seconds(60) / seconds(39) == pytest.approx((40 / 42) ** 2)  # the middle of the window alone
+
+
 def test_channels_are_filled_up_and_activations_cost_what_they_cost() -> None:
     def seconds(text: str) -> float:
         return foresee(graph_of(f"network n {{ input x[64, 40, 40] {text} }}"), MACHINE).seconds
