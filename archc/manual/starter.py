@@ -13,8 +13,9 @@ from ..compiler.elaborate.values import WORDS
 from ..compiler.files.library import FAMILIES, networks
 from ..compiler.files.locate import SUFFIX, known_names
 from ..compiler.files.model_names import is_source
+from ..compiler.files.near_names import near_networks
 from ..compiler.ops import TABLE
-from ..compiler.ops.suggest import closest, did_you_mean
+from ..compiler.ops.suggest import did_you_mean
 from ..dsl import ast
 from ..dsl.format.printer import format_source
 
@@ -144,7 +145,7 @@ def _parameters(name: str) -> tuple[Slot, ...]:
             word = os.path.basename(name).removesuffix(SUFFIX)
             help = f"of a file of your own, import the network and call it: `from {word} import …`, or copy the file"
             raise NotStarted(f"`{name}` is a file, and a variant is made of a network that comes with archc (`archc list`); {help}")
-        near = did_you_mean(closest(name, known)) or "`archc list` shows the networks that come with archc"
+        near = did_you_mean(near_networks(name, known)) or "`archc list` shows the networks that come with archc"
         raise NotStarted(f"there is no network `{name}` in the library; {near}")
     return slots
 

@@ -71,6 +71,7 @@ class Labelled:
     used: bool = False
     is_read: bool = False
     """Whether something reads its tensor: what names weights alone is used, too."""
+    is_keyless: bool = False  # of a flat block: it is in no key, whatever weights are inside
     parts: tuple[Label, ...] = ()  # of a list: what gave its items, for messages
 
     @property
@@ -227,6 +228,11 @@ class Names:
     def next_position(self) -> str:
         self.position += 1
         return str(self.position - 1)
+
+    def numbered(self) -> str | None:
+        """The number that was given out last, where it names the step of a scope that is `indexed`."""
+        number = str(self.position - 1)
+        return number if self.indexed and (number,) in self.used else None
 
     def loop(self) -> Rounds:
         """The numbers for a loop: those of the scope, which all its loops share; in a network's body each has a container of its own."""

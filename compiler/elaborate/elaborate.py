@@ -169,7 +169,7 @@ def _attempt(build: Builder, file: ast.File, options: Options, loader: Loader, d
     nodes, warnings = prune(program.nodes)
     read = {labelled.span.start for labelled in build.labels if labelled.used}
     dead = {
-        labelled.span.start: unused_label(labelled.name, labelled.span)
+        labelled.span.start: unused_label(labelled)
         for labelled in build.labels
         if not labelled.used and labelled.span.start not in read and labelled.span.source is file.source
     }

@@ -11,6 +11,7 @@ from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.source import Source, Span
 from ...dsl import ast
 from ..files.locate import known_names
+from ..files.near_names import near_networks
 from ..ops.suggest import closest, did_you_mean
 
 _LIBRARIES: Final = frozenset(
@@ -52,7 +53,7 @@ def no_file(path: tuple[str, ...], span: Span, asking: Source) -> Diagnostic:
         right = ".".join(path[:-1])
         fix = Fix(f"a file is imported by its name without the ending: write `{right}`", (Edit(span, right),))
         return Diagnostic("E213", message, Label(span, "not found"), fix=fix)
-    near = closest(path[-1], known_names()) if len(path) == 1 else ()
+    near = near_networks(path[-1], known_names()) if len(path) == 1 else ()
     help = did_you_mean(near) or f"it is looked for beside `{asking.name}`, then in the shipped library (`archc list` shows it)"
     return Diagnostic("E213", message, Label(span, "not found"), help=help)
 

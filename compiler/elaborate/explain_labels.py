@@ -115,7 +115,7 @@ def no_label_within(
         return _of_a_round(Diagnostic("E202", message, primary), rounds)
     here = (Label(found.span, f"`{found.name}` is this"),)
     deeper = [".".join((outer, *way, part)) for way in _ways(found.members, part)]
-    near = tuple(f"{outer}.{name}" for name in closest(part, found.members))
+    near = tuple(f"{outer}.{name}" for name in closest(part, found.members) if not part.isdigit())  # no number is a slip of another
     if not deeper and not (near and is_near(part, near[0].rpartition(".")[2])):
         unlabelled = _unlabelled(frame.scope, path[: depth + 1], span, nodes, scopes)
         if unlabelled is not None:

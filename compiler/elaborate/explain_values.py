@@ -177,9 +177,9 @@ def unknown_name(
         wanted != "a value"
         and environment.binding(name) is None
         and otherwise(name) is None
-        and (own := name.rpartition(".")[2]) in _library()
+        and (shipped := _of_library(name.rpartition(".")[2], near)) is not None
     ):
-        help, fix = _imported(own, span)
+        help, fix = _imported(shipped, span)
     elif name.startswith("self."):
         help = "a step stands where it is run, and there is no `self`: write the operation itself, with a label where its keys need a name"
         fix = None
@@ -262,7 +262,7 @@ def from_elsewhere(environment: Environment, name: str) -> bool:
         or same_as(name) is not None
         or otherwise(name) is not None
         or last in (*TABLE, "split")
-        or (first in _MODELS and last in _library())
+        or (first in _MODELS and _of_library(last, ()) is not None)
     )
 
 
@@ -281,6 +281,16 @@ def _library() -> frozenset[str]:
     from ..files.locate import known_names
 
     return frozenset(known_names())
+
+
+def _of_library(name: str, near: Sequence[str]) -> str | None:
+    """The network of the library that is meant: of this name, or as a paper spells it (`ResNet50`) where nothing `near` is that."""
+    from ..files.near_names import heard_alike
+
+    if name in _library():
+        return name
+    alike = heard_alike(name, _library())
+    return alike[0] if alike and not heard_alike(name, near) else None
 
 
 def _imported(name: str, span: Span) -> tuple[str, Fix]:

@@ -87,14 +87,25 @@ def _run_step(expansion: Expander, frame: Frame, step: ast.Step) -> None:
     frame.current, members = runner(frame, step.span)
     if number is not None and frame.round_name is None and build.sharing is None:
         frame.names.keep(number, Labelled(number[-1], frame.current, step.span, members, used=True))
+    elif label is None and frame.names.numbered() is not None:
+        _keep_number(frame, step, members)
     if label is not None and before is not None:
         assert step.label is not None
         labelled = Labelled(label, frame.current, step.label.span, members, repeater(build, before, label, runner))
         expansion.register(frame, labelled)
         made = build.nodes[before[2] :]
         if build.sharing is None:
-            labelled.used = bool(members) or any(node.weights for node in made)  # what names weights is read in their keys
+            has_weights = any(node.weights for node in made)
+            labelled.is_keyless = has_weights and tuple(label.split(".")) not in frame.names.used
+            labelled.used = not labelled.is_keyless and (bool(members) or has_weights)  # what names weights is read in their keys
             build.labels.append(labelled)
+
+
+def _keep_number(frame: Frame, step: ast.Step, members: dict[str, Labelled]) -> None:
+    """A step of an `indexed` scope is read from outside by its number, as a round is: `"body.features.3"`. A flat block is none, its last step is."""
+    number = frame.names.numbered()
+    if number is not None and number not in frame.names.members:
+        frame.names.keep((number,), Labelled(number, frame.current, step.span, members, used=True))
 
 
 def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, label: str | None) -> Runner:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ...base.diagnostics import Diagnostic, Label, Severity
 from ...base.records import dataclass
-from ...base.source import Span
 from ...dsl import ast
+from .closures import Labelled
 
 
 def unused_names(file: ast.File) -> tuple[Diagnostic, ...]:
@@ -55,13 +55,19 @@ def _unused(what: str, name: ast.Name) -> Diagnostic:
     )
 
 
-def unused_label(name: str, span: Span) -> Diagnostic:
+def unused_label(labelled: Labelled) -> Diagnostic:
     """The warning of a label that names no weights and that nothing reads."""
+    why, help = "its step has no weights to name", "remove it, or bring its tensor back with `skip`"
+    if labelled.is_keyless:
+        why = "a `flat` block adds no name: it is in no key"
+        help = (
+            "remove it, bring its tensor back with `skip`, or leave `flat` out of the block's head, so that its keys begin with the label"
+        )
     return Diagnostic(
         "W504",
-        f"nothing reads the label `{name}`, and its step has no weights to name",
-        Label(span, "never read"),
-        help="remove it, or bring its tensor back with `skip`",
+        f"nothing reads the label `{labelled.name}`, and {why}",
+        Label(labelled.span, "never read"),
+        help=help,
         severity=Severity.WARNING,
     )
 

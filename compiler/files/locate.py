@@ -20,7 +20,8 @@ from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.records import dataclass
 from ...base.source import Source
 from ...reporting.error import ArchError
-from ..ops.suggest import closest, did_you_mean
+from ..ops.suggest import did_you_mean
+from .near_names import near_networks
 from .system_errors import native, reason_of, shown
 
 SUFFIX = ".arch"
@@ -239,7 +240,8 @@ def _where_else(target: Target) -> str:
     beside = {name.removesuffix(SUFFIX): os.path.join(folder, name) for name in _listed(folder)}
     if word in beside:
         return f"did you mean `{beside[word]}`?"
-    near = closest(word, {*known, *beside})
+    # What is no folder is a part of the name: `ViT-B/16`.
+    near = near_networks(word if not folder or os.path.isdir(folder) else target.path, {*known, *beside})
     return did_you_mean(tuple(beside.get(name, name) for name in near)) or "`archc list` shows the networks that come with archc"
 
 

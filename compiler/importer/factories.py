@@ -21,6 +21,7 @@ from torch import nn
 
 from ...reporting.error import ArchError
 from ..files.model_names import LIBRARIES, PYTHON
+from ..files.near_names import near_networks
 from ..ops.suggest import closest, did_you_mean, with_all
 from .own_lines import place_of_line, stopped_at
 from .trouble import UNASKED, trouble
@@ -50,7 +51,10 @@ def of_library(source: str, library: str, name: str, settings: Mapping[str, obje
     names = home.list_models()
     if name not in names:
         raise trouble(
-            source, "F618", f"{library} has no model `{name}`", did_you_mean(closest(name, names)) or f"see {library}'s list of models"
+            source,
+            "F618",
+            f"{library} has no model `{name}`",
+            did_you_mean(near_networks(name, names)) or f"see {library}'s list of models",
         )
     origin = f"{name} of {library} {version}"
     asked = next((word for word in PRETRAINED if word in settings), None)

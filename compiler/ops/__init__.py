@@ -56,7 +56,7 @@ STRICTER: tuple[str, ...] = (
     '`pad_mode` other than "zeros", and `ceil`, go with the same padding before and after an axis.',
     "A pool pads each side by at most half its window, also where the sides differ.",
     "`chunk` takes a number of parts that divides. (PyTorch makes a smaller last part.) `slice` takes bounds that lie in the tensor.",
-    "Both inputs of `attention` have as many features.",
+    'Both inputs of `attention` have as many features, unless its projections are named: `keys = ["q", "kv", "proj"]`.',
     "A group of `gn` has more than one value. (PyTorch refuses one value at batch 1 alone, and makes 0 of it at others.)",
     "`eps` of a norm is at most 1: `bn(64)` gives it 64, where a count of channels was meant.",
 )

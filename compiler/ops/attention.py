@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .attention_built import BuiltAttention
+from .attention_rule import own_projections
 from .axes import NEEDS_FEATURES
 from .axis_names import Axes, stands_last
 from .base import Backward, Construct, Family, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
@@ -112,6 +113,7 @@ class Attention(BuiltAttention):
                 operand=1,
                 axis=1,
                 help=f"bring the second to {features} with `linear({features})`",
+                notes=(own_projections('["q", "kv", "proj"]'),),
             )
         return inputs[0]
 

@@ -173,7 +173,8 @@ class AttentionRule(Operation):
                 f"`attention` needs as many features in both paths: {query[-1]} and {path[-1]} (paths 1 and {number + 1}: {show(query)} and {show(path)})",
                 operand=number,
                 axis=len(path) - 1,
-                help=f"bring the {place} to {query[-1]} with `linear({query[-1]})`, or give keys and values a projection of their own: `keys = {own}`",
+                help=f"bring the {place} to {query[-1]} with `linear({query[-1]})`",
+                notes=(own_projections(own),),
             )
 
     def _check_arguments(self, inputs: Shapes) -> None:
@@ -235,6 +236,11 @@ class AttentionRule(Operation):
                 if fits and len(mask) < len(logits)
                 else "each of its axes is as long, or 1, which stretches",
             )
+
+
+def own_projections(keys: str) -> str:
+    """The note of a sequence of other features, as text beside an image: what people mean is a projection that reads them."""
+    return f"keys and values of other features are read by a projection of their own, which `keys = {keys}` names"
 
 
 def _may_be_mask(inputs: Shapes) -> bool:

@@ -71,14 +71,19 @@ _PATH_BEFORE: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*\.\Z")
 
 
 def label_in_quotes(span: Span) -> Diagnostic:
-    """`skip(layer1.0)`, `skip(layer1.0.conv)`: where a label is read, its path may be a text."""
+    """`skip(layer1.0)`, `skip(layer1."0")`: where a label is read, its path may be a text."""
+    label = span.text.replace('"', "")
     before = span.source.text[: span.start].rstrip()
     named = before.endswith("=") and re.search(r"\boutput\b[^\n]*\Z", before)
     reads = named or before.endswith(("skip(", "reuse("))
-    fix = Fix(f'write `"{span.text}"`', (Edit(span, f'"{span.text}"'),)) if reads else None
-    help = None if fix else f'`skip("{span.text}")` reads it; `output y = "{span.text}"` gives it'
+    fix = Fix(f'write `"{label}"`', (Edit(span, f'"{label}"'),)) if reads else None
+    help = None if fix else f'`skip("{label}")` reads it; `output y = "{label}"` gives it'
     if re.search(r"\.(?:channels|height|width|depth|length|features|shape)\Z", span.text):
         help = "a size is read of a label without numbers: give the step one, `a: conv(64)`, and write `a.channels`"
+    if label != span.text:
+        return Diagnostic(
+            "E101", f"`{_short(span.text)}` is the path of a label: it stands in quotes as a whole", Label(span), fix=fix, help=help
+        )
     return Diagnostic("E105", f"`{_short(span.text)}` has a number in it: such a label stands in quotes", Label(span), fix=fix, help=help)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ...base.diagnostics import Edit, Fix
 from ..lexer.foreign_signs import label_in_quotes
 from ..lexer.scanner import Token
@@ -219,19 +221,18 @@ def _is_step(mistake: Mistake) -> bool:
     return mistake.begins_line(end) or mistake.at(end).kind in ("ARROW", "RBRACE", "BAR")
 
 
+_OF_A_PATH: Final = ("NAME", "DOT", "NUMBER", "TEXT")
+
+
 def numbered_label(mistake: Mistake) -> Repair | None:
-    """`skip(layer1.0)`, `output y = layer4.1`: the path of a label with a number in it."""
-    if (
-        mistake.token.kind != "NUMBER"
-        or not mistake.word(mistake.token).isdigit()
-        or mistake.before.kind != "DOT"
-        or mistake.before.end != mistake.token.start
-    ):
+    """`skip(layer1.0)`, `output y = layer4.1`, `skip(layer1."0")`: the path of a label with a number in it, or with a part of it in quotes."""
+    is_number = mistake.token.kind == "NUMBER" and mistake.word(mistake.token).isdigit()
+    if not (is_number or mistake.token.kind == "TEXT") or mistake.before.kind != "DOT" or mistake.before.end != mistake.token.start:
         return None
     begin, end = mistake.position - 1, mistake.position + 1
-    while begin and mistake.at(begin - 1).kind in ("NAME", "DOT", "NUMBER") and mistake.at(begin - 1).end == mistake.at(begin).start:
+    while begin and mistake.at(begin - 1).kind in _OF_A_PATH and mistake.at(begin - 1).end == mistake.at(begin).start:
         begin -= 1
-    while mistake.at(end).kind in ("NAME", "DOT", "NUMBER") and mistake.at(end).start == mistake.at(end - 1).end:
+    while mistake.at(end).kind in _OF_A_PATH and mistake.at(end).start == mistake.at(end - 1).end:
         end += 1
     whole = mistake.span(mistake.at(begin)).to(mistake.span(mistake.at(end - 1)))
     return Repair(label_in_quotes(whole), (Change(begin + 1, end),), damaged=True)

@@ -44,6 +44,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     texts.label_with_holes,
     texts.pattern_without_quotes,
     steps.slashes,
+    steps.second_label,
     steps.label_of_signs,
     steps.indexed_label,
     order.head_in_order,

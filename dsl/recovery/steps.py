@@ -55,6 +55,9 @@ def arrow_from_nothing(mistake: Mistake) -> Repair | None:
     return Repair(say("E114", message, mistake.span(token), fix=remove(mistake, token)), (mistake.drop(mistake.position),))
 
 
+_NAMED: Final = ("NAME", "TEXT")
+
+
 def label_of_signs(mistake: Mistake) -> Repair | None:
     """`my-conv: conv(64)`, `1x1: conv(64)`, `norm.1: bn`: a label that is no name."""
     tokens = mistake.tokens
@@ -74,6 +77,25 @@ def label_of_signs(mistake: Mistake) -> Repair | None:
     why = "a label with dots is written as a text" if dotted else "a label is made of letters, digits and `_`, and begins with a letter"
     diagnostic = say("E210", f"`{span.text}` cannot name a step: {why}", span, fix=Fix(f"write `{right}`", (Edit(span, right),)))
     return Repair(diagnostic, (Change(start, end, (whole,)),), start=start if mistake.between else None)
+
+
+def second_label(mistake: Mistake) -> Repair | None:
+    """`tokens: norm: ln`: a step has one label; another name of what it makes, or a scope around it, is written otherwise."""
+    tokens, second = mistake.tokens, mistake.position - 1
+    if mistake.token.kind != "COLON" or mistake.at(second).kind not in _NAMED or mistake.at(second - 1).kind != "COLON":
+        return None
+    first = second - 2
+    if mistake.at(first).kind not in _NAMED or mistake.in_parentheses():
+        return None
+    name, key = mistake.word(tokens[first]), mistake.word(tokens[second])
+    help = f"`{key}: … -> {name}: skip` gives what it makes another name; in `{name}: {{ {key}: … }}` it is a part of `{name}`, and so are its keys"
+    place = mistake.span(tokens[first]).to(mistake.span(tokens[second]))
+    return Repair(
+        say("E210", "a step has one label, and here are two", place, help=help),
+        (Change(first, second),),
+        damaged=True,
+        start=first if mistake.between else None,
+    )
 
 
 def indexed_label(mistake: Mistake) -> Repair | None:

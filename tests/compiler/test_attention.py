@@ -21,6 +21,7 @@ from archc.compiler.emit.torchscript import script
 from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
 from tests.conformance.reference import torchvision
+from tests.support import checked
 
 from ..analysis.built import built
 from ..analysis.peaks import are_measured
@@ -413,3 +414,13 @@ def test_what_is_refused(body: str, code: str, told: str) -> None:
     errors = [row for row in problems_of(f"network n {{ input x[length = 4, channels = 8]\n {body} }}") if row.is_error]
     assert [row.code for row in errors] == [code]
     assert told in f"{errors[0].message} {errors[0].help} {errors[0].primary}"
+
+
+def test_a_sequence_of_other_features_is_read_by_projections_of_its_own() -> None:
+    """What the note of E324 names compiles as it stands, and has the widths that are meant (text beside an image)."""
+    text = "network n {{\n  input x[length = 5, channels = 12]\n  input y[length = 7, channels = 8]\n  attention(3{}) {{ | skip(x) | skip(y) }}\n}}\n"
+    [row] = [row for row in checked(text.format("")).diagnostics if row.is_error]
+    keys = next(note for note in row.notes if "`keys = " in note).split("`")[1]
+    program = checked(text.format(f", {keys}")).program
+    assert row.code == "E324" and program is not None
+    assert [weight.shape for node in program.nodes for weight in node.weights if weight.name == "kv.weight"] == [(24, 8)]

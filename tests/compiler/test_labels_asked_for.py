@@ -244,3 +244,13 @@ def test_a_name_that_is_misspelt_in_a_loop_is_no_label_of_its_rounds(label: str,
 def test_the_name_of_an_axis_where_a_number_belongs(statement: str, told: str) -> None:
     (row,) = checked(f"network n(chanenls = 3) {{\n  {statement}\n}}\n").diagnostics[:1]
     assert row.code == "E208" and row.help == told
+
+
+@pytest.mark.parametrize("line", ["{} -> relu", "conv(8) -> {} -> skip(a)", "add {{ | {} | skip }}"])
+@pytest.mark.parametrize("right", ["b: conv(8) -> a: skip", "a: {{ b: conv(8) }}"])
+def test_a_step_has_one_label(line: str, right: str) -> None:
+    """Of two the one may be another name of what it makes, or a scope around it: both are offered, and each is the language."""
+    [row] = checked(net(line.format("a: b: conv(8)"))).diagnostics
+    assert row.code == "E210" and row.message == "a step has one label, and here are two"
+    assert row.help is not None and right.format().replace("conv(8)", "…") in row.help
+    assert not checked(net(line.format(right.format()))).has_errors

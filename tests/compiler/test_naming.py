@@ -9,6 +9,7 @@ from archc.compiler.elaborate.elaborate import elaborate
 from archc.compiler.elaborate.naming import RESERVED, legal_name, why_not
 from archc.compiler.graph.program import Program
 from archc.dsl.parser.parse import parse
+from tests.support import checked
 
 
 def program(text: str) -> Program:
@@ -249,3 +250,13 @@ def test_a_label_with_dots_does_not_reach_into_a_step(body: str, name: str) -> N
 
 def test_a_label_with_dots_may_stand_beside_a_container() -> None:
     assert names('y: cb(4)\n "y.c2": conv(4)\n "z.a": conv(4)\n "z.b": conv(4)', BLOCK) == ["y.c1", "y.c2", "z.a", "z.b"]
+
+
+def test_a_label_of_a_flat_block_names_nothing_and_that_is_said() -> None:
+    """`self_attn: attend(8)` of a block that is `flat`: who gives it for the keys is told that it is in none."""
+    head = "block two(n) flat { conv(n) -> relu }\nnetwork m {\n  input x[8, 16, 16]\n  "
+    [row] = checked(head + "a: two(8)\n}\n").diagnostics
+    assert row.code == "W504" and row.message == "nothing reads the label `a`, and a `flat` block adds no name: it is in no key"
+    for body in ("a: two(8) -> conv(8)\n  add { | skip | skip(a) }", "a: two(8)\n  reuse(a)", "two(8)"):
+        assert not checked(f"{head}{body}\n}}\n").diagnostics
+    assert not checked(head.replace(" flat", "") + "a: two(8)\n}\n").diagnostics

@@ -119,3 +119,41 @@ def test_a_backbone_with_named_outputs_at_another_stride() -> None:
     theirs = {name: part.dilation for name, part in dilated.named_modules() if name.endswith("conv2")}
     ours = {node.key.removeprefix("body."): dict(node.operation.arguments()).get("dilation") for node in found.program.nodes}
     assert {name: (ours[name], ours[name]) if isinstance(ours[name], int) else ours[name] for name in theirs} == theirs
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "shapes"),
+    [
+        ("mobilenet_v2", ("3", "6", "13", "18"), ((24, 56, 56), (32, 28, 28), (96, 14, 14), (1280, 7, 7))),
+        ("convnext_tiny", ("1", "3", "5", "7"), ((96, 56, 56), (192, 28, 28), (384, 14, 14), (768, 7, 7))),
+        ("vgg16_bn", ("12", "43"), ((128, 112, 112), (512, 7, 7))),
+    ],
+)
+def test_a_backbone_of_numbered_steps(name: str, labels: tuple[str, ...], shapes: tuple[tuple[int, ...], ...]) -> None:
+    """The steps of torchvision's `features` have numbers, and are read by them; each is what the part of that number answers there."""
+    outputs = ", ".join(f'c{label} = "body.features.{label}"' for label in labels)
+    found = checked(f"from {name} import {name}\nnetwork n {{ input image[3, 224, 224] body: {name} output {outputs} }}\n", "n.arch")
+    assert found.program is not None and not found.diagnostics
+    assert tuple(node.shape for node in found.program.nodes if node.operation.name == "output") == shapes
+    answers = {}
+    module = reference.build_empty(name).to("meta").eval()
+    for label in labels:
+        part = module.get_submodule(f"features.{label}")
+        part.register_forward_hook(lambda _, __, answer, label=label: answers.update({label: tuple(answer.shape[1:])}))
+    module(torch.empty(1, 3, 224, 224, device="meta"))
+    assert tuple(answers[label] for label in labels) == shapes
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "told"),
+    [
+        ("swin_s", {"heads": [3, 6, 12, 24, 24]}, "each of 4 stages has a number of heads: 5 are given"),
+        ("regnet_x_8gf", {"widths": [80, 240, 720]}, "each of 4 stages has a width: 3 are given"),
+        ("efficientnet_b3", {"strides": [1, 2, 2, 2, 1, 2, 1, 1]}, "each of 7 stages has an expansion, a kernel, a width and a stride"),
+        ("resnet50", {"output_stride": 12}, "`output_stride` is 4, 8, 16 or 32: not 12"),
+        ("mobilenet_v3:mobilenet_v3_features", {"output_stride": 24}, "`output_stride` is 2, 4, 8, 16 or 32: not 24"),
+    ],
+)
+def test_what_no_network_of_the_family_has_is_refused(name: str, settings: dict[str, object], told: str) -> None:
+    rows = driver.check(name, settings=settings).diagnostics
+    assert any(row.code == "E230" and row.message == told for row in rows)

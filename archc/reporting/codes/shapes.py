@@ -141,9 +141,10 @@ ROWS: tuple[Code, ...] = (
     Code(
         "E324",
         "attention between different features",
-        "Queries are compared with keys, so both paths of `attention` have as many features.",
+        "Queries, keys and values come out of one projection, so both paths of `attention` have as many features. Where projections are named, "
+        'as `keys = ["q", "kv", "proj"]`, keys and values have one of their own, which may read others.',
         _network("tokens\nattention(4) {\n  | linear(16)\n  | linear(32)\n}"),
-        "Bring one of them to the other's features with `linear`.",
+        "Bring one of them to the other's features with `linear`, or give `keys`.",
     ),
     Code(
         "E326",
