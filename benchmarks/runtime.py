@@ -162,7 +162,7 @@ def results(rows: list[dict]) -> str:  # type: ignore[type-arg]
 
 def of_machine(rows: list[dict]) -> str:  # type: ignore[type-arg]
     machine = rows[0]["machine"]
-    peaks = sorted({(row["threads"], round(row["peak_flops_per_second"] / 1e9, -1)) for row in rows})
+    peaks = sorted({(row["threads"], round(row["peak_flops_per_second"] / 1e9, -1)) for row in rows if row["dtype"] != BRAIN})
     told = "; ".join(f"{peak:.0f} GFLOP/s with {threads} thread{'s' if threads > 1 else ''}" for threads, peak in dict(peaks).items())
     lines = [
         f"{machine['processor']}, {machine['cores']} cores, {machine['instructions']}; {machine['system']}, Python {machine['python']}, "
