@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from itertools import groupby, pairwise
@@ -462,17 +463,12 @@ class Writer:
 
     def _changing_columns(self) -> dict[int, int]:
         """Ranks that lines from a row of maps to what brings them to other sizes reach down: many of them would lie on each other in one."""
-        held = {name for names in self.scales.columns() for name in names}
-        found: dict[int, int] = {}
-        for grid in self.scales.grids.values():
-            for row in grid.rows:
-                slanting = [
-                    n
-                    for n, line in enumerate(self.picture.lines)
-                    if line.tail in row and line.head not in held and n not in self.ways.port_of
-                ]
-                found |= dict.fromkeys(slanting, min(1 + len(slanting) // CROWD, 3))
-        return {number: ranks for number, ranks in found.items() if ranks > 1}
+        row_of = {name: (frame, at) for frame, grid in self.scales.grids.items() for at, row in enumerate(grid.rows) for name in row}
+        slanting: dict[tuple[str, int], list[int]] = defaultdict(list)
+        for number, line in enumerate(self.picture.lines):
+            if line.tail in row_of and line.head not in row_of and number not in self.ways.port_of:
+                slanting[row_of[line.tail]].append(number)
+        return {number: min(1 + len(row) // CROWD, 3) for row in slanting.values() if len(row) >= CROWD for number in row}
 
     def _below_heads(self) -> set[int]:
         """Lines that leave a frame beside an aux head: they reach below it, so that the main path stays straight."""

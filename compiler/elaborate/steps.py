@@ -87,7 +87,7 @@ def _run_step(expansion: Expander, frame: Frame, step: ast.Step) -> None:
     frame.current, members = runner(frame, step.span)
     if number is not None and frame.round_name is None and build.sharing is None:
         frame.names.keep(number, Labelled(number[-1], frame.current, step.span, members, used=True))
-    elif label is None and frame.names.numbered() is not None:
+    elif label is None:
         _keep_number(frame, step, members)
     if label is not None and before is not None:
         assert step.label is not None

@@ -205,22 +205,16 @@ class Upsample(Operation):
                 operand=0,
                 suggestions=(*fitting, "nearest"),
             )
-        if wanted is None and self.align_corners:
-            raise Refusal(
-                "E326",
-                f'`align_corners` has no meaning with `mode` "{self.mode}"',
-                parameter="align_corners",
-                beside=("mode",),
-                suggestions=(False,),
-            )
-        if self.antialias and self.mode not in WITH_MEANS:
-            raise Refusal(
-                "E326",
-                f'`antialias` has no meaning with `mode` "{self.mode}"',
-                parameter="antialias",
-                beside=("mode",),
-                suggestions=(False,),
-            )
+        rows = (("align_corners", self.align_corners, wanted is not None), ("antialias", self.antialias, self.mode in WITH_MEANS))
+        for word, asked, has_meaning in rows:
+            if asked and not has_meaning:
+                raise Refusal(
+                    "E326",
+                    f'`{word}` has no meaning with `mode` "{self.mode}"',
+                    parameter=word,
+                    beside=("mode",),
+                    suggestions=(False,),
+                )
         if self.antialias and self.align_corners:
             raise Refusal(
                 "E326",
