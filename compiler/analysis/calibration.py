@@ -23,20 +23,20 @@ from ..files.machine import cache_folder, cores, processor
 from ..files.system_errors import at, shown
 from ..files.write import write
 
-VERSION = 1
+VERSION = 2
 
 Kind: TypeAlias = Literal[
-    "matrix", "window", "winograd", "grouped", "depthwise", "entry", "unpacked", "signal", "volume", "transposed",
+    "matrix", "window", "winograd", "grouped", "depthwise", "entry", "unpacked", "volume", "transposed",
     "attention", "product", "recurrent", "move", "curve", "erf", "last", "norm", "groupnorm", "response", "maximum", "average", "resize",
 ]  # fmt: skip
 """Kinds of work, each with rates of its own; docs/foreseen.md has their table."""
 
 ARITHMETIC: frozenset[str] = frozenset(
-    ("matrix", "window", "winograd", "grouped", "depthwise", "entry", "unpacked", "signal", "volume", "transposed", "attention", "product", "recurrent")
+    ("matrix", "window", "winograd", "grouped", "depthwise", "entry", "unpacked", "volume", "transposed", "attention", "product", "recurrent")
 )  # fmt: skip
 """Kinds whose work is counted in floating-point operations, two a multiply-accumulate; that of the others is elements."""
 
-PACKED: frozenset[str] = frozenset(("matrix", "window", "winograd", "grouped", "depthwise", "entry"))
+PACKED: frozenset[str] = frozenset(("matrix", "window", "winograd", "grouped", "depthwise", "transposed", "entry"))
 """Layers that are one call of oneDNN."""
 
 

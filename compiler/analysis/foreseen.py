@@ -13,7 +13,7 @@ from ..graph.graph import Graph
 from ..graph.program import Node
 from ..ops.activation import Gelu, LeakyRelu, LogSoftmax, PRelu, Relu, Relu6, Softmax
 from ..ops.adaptive import AdaptiveAvgPool, GlobalAvgPool
-from ..ops.base import Construct, Operation, product
+from ..ops.base import Operation, product
 from ..ops.convolution import Conv, Convolution, DepthwiseConv
 from ..ops.deconvolution import Deconv
 from ..ops.dense import Linear
@@ -22,11 +22,11 @@ from ..ops.norm import GroupNorm, InstanceNorm, LocalResponseNorm
 from ..ops.part import Chunk, Select, Slice
 from ..ops.pool import AvgPool, MaxPool
 from ..ops.resize import Upsample
-from ..ops.spatial import each_axis
 from ..rewrite.base import Rewritten
 from ..rewrite.fused import Fused, layer_of
 from ..rewrite.groups import head_of, images_at_once
-from ..rewrite.processor import PASSES, activation_of, expected_way, torch_convolution
+from ..rewrite.packing import Packing, packing
+from ..rewrite.processor import PASSES, activation_of, expected_way
 from .calibration import PACKED, Calibration, Kind, of_this_machine
 from .dtypes import BYTES, weight_bytes
 from .traffic import writes_nothing
@@ -151,7 +151,10 @@ def task_of(graph: Graph, node: Node, images: int, dtype: str = "float32") -> Ta
         return Task(kind, work, width, size, moved, weights)
     channels = 0 if kind in ("depthwise", "grouped") else node.shape[-1] if isinstance(operation, Linear) else node.shape[0]
     curved = product(node.shape) * images if activation_of(node) not in ("none", "relu", "hardtanh", "leaky_relu") else 0
-    part = isinstance(graph.nodes[node.inputs[0]].operation, Chunk | Select | Slice)
+    found = packing(node)
+    part = isinstance(graph.nodes[node.inputs[0]].operation, Chunk | Select | Slice) or (
+        found is not None and bool(found.pads or found.same)
+    )
     return Task(kind, work, width, size, moved, weights, channels, curved, 2 * read * images * BYTES[dtype] if part else 0)
 
 
@@ -179,14 +182,13 @@ def _kind(node: Node, operation: Operation, images: int) -> tuple[Kind, float, f
 def _convolution(node: Node, operation: Operation, work: float, images: int) -> tuple[Kind, float, float, float]:
     before, after = node.input_shapes[0][0], node.shape[0]
     size = product(node.shape[1:]) * images
-    if isinstance(operation, Deconv):
-        return "transposed", work, sqrt(before * after), size
     width = sqrt(before * after)
-    construct = torch_convolution(node)
-    if construct is None:
-        kinds: dict[int, Kind] = {2: "signal", 4: "volume"}
-        return kinds.get(len(node.shape), "unpacked"), work, width, size
-    groups = dict(construct.arguments).get("groups", 1)
+    found = packing(node)
+    if found is None:
+        return "volume" if len(node.shape) == 4 else "unpacked", work, width, size
+    if found.transposed:
+        return "transposed", work, width, size
+    groups = dict(found.arguments).get("groups", 1)
     assert isinstance(operation, Conv | DepthwiseConv) and isinstance(groups, int)
     if groups == before and groups > 1:
         return "depthwise", work, work / 2 / (after * size), after * size
@@ -195,15 +197,13 @@ def _convolution(node: Node, operation: Operation, work: float, images: int) -> 
     if before <= FEW_CHANNELS:
         return "entry", work, after, size
     ways: dict[str, Kind] = {"matrix": "matrix", "winograd": "winograd"}
-    return ways.get(expected_way(node), "window"), work * _read(node, construct), width, size
+    return ways.get(expected_way(node), "window"), work * _read(node, found), width, size
 
 
-def _read(node: Node, construct: Construct) -> float:
+def _read(node: Node, found: Packing) -> float:
     """The part of a dilated window that lies in the image: what is beside it oneDNN passes over. 1 for other windows, as the rates were measured."""
-    given = dict(construct.arguments)
-    words = (("kernel_size", 1), ("stride", 1), ("padding", 0), ("dilation", 1))
-    kernels, strides, pads, dilations = (each_axis(given.get(word, usual), 2) or (usual, usual) for word, usual in words)
-    if set(dilations) == {1}:
+    kernels, strides, pads, dilations = (found.along(word) for word in ("kernel_size", "stride", "padding", "dilation"))
+    if set(dilations) == {1} or found.on_a_row:
         return 1.0
     part = 1.0
     axes = zip(node.input_shapes[0][1:], node.shape[1:], kernels, strides, pads, dilations, strict=True)

@@ -85,9 +85,10 @@ def probes() -> Iterator[Probe]:
     yield Probe(_square(3, 224), "conv(16, 3, stride = 2) -> relu", 1)
     yield Probe(_square(3, 224), "conv(64, 7, stride = 2) -> relu", 1)
     yield from (Probe(_square(c, side), f"std_conv({c}, 3)", 3) for c, side in ((64, 56), (256, 14)))
-    yield from (Probe(f"{c}, {size}", f"conv({c}, 3)", 3) for c, size in ((32, 2000), (256, 200)))
     yield from (Probe(f"{c}, {deep}, {side}, {side}", f"conv({c}, 3)", 2) for c, deep, side in ((16, 8, 28), (128, 4, 14)))
-    yield from (Probe(_square(c, side), f"deconv({c}, 3, stride = 1, pad = 1)", 3) for c, side in ((64, 28), (256, 14)))
+    yield from (
+        Probe(_square(c, side), f"deconv({c}, 4, stride = 2, pad = 1) -> relu", 1) for c, side in ((32, 56), (64, 28), (256, 4), (256, 14))
+    )
     yield from (Probe(f"length = {n}, channels = {c}", f"attention({c // 32})", 2) for n, c in ((49, 96), (197, 768)))
     yield from (Probe(_square(c, side), f"conv({c}, 1) -> silu") for c, side in ((64, 14), (64, 56)))
     yield from (Probe(f"{n}, {n}", "matmul { | skip | skip }", 2) for n in (64, 512))

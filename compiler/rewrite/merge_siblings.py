@@ -8,6 +8,7 @@ from typing import ClassVar
 from ...base.records import dataclass
 from ..ops.base import Operation
 from ..ops.convolution import Conv
+from ..ops.merge import Add
 from ..ops.part import Slice
 from .base import Property, Rewrite, Rewritten
 from .counting import counted
@@ -46,7 +47,7 @@ class MergeSiblings(Rewrite):
         draft = Draft.of(state)
         families: dict[tuple[Item, Operation], list[Item]] = {}
         for item in draft.items():
-            kind = None if draft.is_shared(item) else _kind(item)
+            kind = None if draft.is_shared(item) or _is_summed(draft, item) else _kind(item)
             if kind is not None and item.weights["weight"].shape[2:] in [(kernel,) * (len(item.shape) - 1) for kernel in self.kernels]:
                 families.setdefault((item.inputs[0], kind), []).append(item)
         merged = [family for family in families.values() if len(family) > 1]
@@ -54,6 +55,12 @@ class MergeSiblings(Rewrite):
             _merge(draft, family)
         count = sum(len(family) for family in merged)
         return draft.finish(f"{counted(count, 'convolution')} merged into {len(merged)}" if merged else "")
+
+
+def _is_summed(draft: Draft, item: Item) -> bool:
+    """Whether it is added to others, which it, or one that does them all, then does itself."""
+    user = draft.only_user(item)
+    return user is not None and isinstance(user.operation, Add) and item.shape == user.shape
 
 
 def _merge(draft: Draft, family: list[Item]) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from ..graph.program import Node
 from ..ops.activation import Gelu, HardSigmoid, HardSwish, LeakyRelu, Relu, Relu6, Sigmoid, Silu, Tanh
-from ..ops.base import Construct, Operation, product
+from ..ops.base import Operation, product
 from ..ops.convolution import Conv, DepthwiseConv
+from ..ops.deconvolution import Deconv
 from ..ops.dense import Linear
-from ..ops.parameters import Plain
 from ..ops.pool import MaxPool
 from .base import Rewrite
 from .commute_pool import CommuteAveragePool
@@ -21,8 +21,10 @@ from .give_bias import GiveBias
 from .group_branches import GroupBranches
 from .lone_norm import LoneNorm
 from .merge_siblings import MergeSiblings
+from .packing import packing, pool_packing
 from .pipeline import ALWAYS
 from .sum_branches import SumBranches
+from .sum_points import SumPoints
 
 ACTIVATIONS: dict[type[Operation], str] = {
     Relu: "relu",
@@ -46,16 +48,17 @@ _POOL_ELEMENTS = 1 << 16
 PASSES: tuple[Rewrite, ...] = (
     *ALWAYS,
     CommuteAveragePool(),
-    GiveBias((Conv, DepthwiseConv, Linear)),
-    FuseActivation((Conv, DepthwiseConv, Linear), tuple(ACTIVATIONS)),
+    GiveBias((Conv, DepthwiseConv, Deconv, Linear)),
+    FuseActivation((Conv, DepthwiseConv, Deconv, Linear), tuple(ACTIVATIONS)),
     MergeSiblings(),
     GroupBranches(),
     SumBranches(),
+    SumPoints(),
     FoldBatchNorm(),
     FuseAdd((Conv, DepthwiseConv)),
     LoneNorm(),
     # Once more: for what follows a sum, or a norm that stands alone.
-    FuseActivation((Conv, DepthwiseConv, Linear), tuple(ACTIVATIONS)),
+    FuseActivation((Conv, DepthwiseConv, Deconv, Linear), tuple(ACTIVATIONS)),
 )
 """The rewrites, in their order."""
 
@@ -64,15 +67,15 @@ def ways_of(node: Node, exact: bool = True) -> tuple[str, ...]:
     """The ways in which a step can be done: a convolution `packed`, as one `matrix` product, by oneDNN or by `blas`, by `winograd`; a dense layer
     `packed` or by `blas`; a max pool by PyTorch or axis by axis."""
     if isinstance(node.operation, MaxPool):
-        return ("torch", "separate") if pool_window(node, node.operation) is not None else ()
+        return ("torch", "separate") if pool_packing(node, node.operation) is not None else ()
     if isinstance(layer_of(node.operation), Linear):
         return ("packed", "blas") if exact and activation_of(node) in ("none", "relu") else ()
-    construct = torch_convolution(node)
-    if construct is None:
+    found = packing(node)
+    if found is None:
         return ()
-    row = dict(construct.arguments)
+    row = dict(found.arguments)
     kernel, adds = row["kernel_size"], isinstance(node.operation, Fused) and node.operation.adds
-    simple = not adds and not set(row) & {"stride", "dilation", "groups"}
+    simple = not adds and not found.transposed and not set(row) & {"stride", "dilation", "groups"}
     if simple and kernel == 1 and "padding" not in row:
         return ("packed", "matrix", "blas") if exact and activation_of(node) in ("none", "relu") else ("packed", "matrix")
     if simple and kernel == 3 and exact and activation_of(node) in ("none", "relu"):
@@ -106,27 +109,3 @@ def numbers_of(activation: Operation) -> tuple[float, ...]:
     if isinstance(activation, Relu6):
         return (0.0, 6.0)
     return (float(activation.slope),) if isinstance(activation, LeakyRelu) else ()
-
-
-def torch_convolution(node: Node) -> Construct | None:
-    """PyTorch's own two-dimensional convolution with a bias and zeros around, where the node is one."""
-    operation = node.operation
-    layer = operation.layer if isinstance(operation, Fused) else operation
-    if not isinstance(layer, Conv | DepthwiseConv):
-        return None
-    construct = layer.module(node.input_shapes[:1])
-    if construct is None or construct.target != "nn.Conv2d":
-        return None
-    row = dict(construct.arguments)
-    return None if "padding_mode" in row or isinstance(row.get("padding"), str) else construct
-
-
-def pool_window(node: Node, pool: MaxPool) -> tuple[tuple[str | None, Plain], ...] | None:
-    """The arguments of a max pool of images, where it is PyTorch's own and more than a choice of positions."""
-    construct = pool.module(node.input_shapes)
-    if construct is None or construct.target != "nn.MaxPool2d":
-        return None
-    row = dict(construct.arguments)
-    kernel = row["kernel_size"]
-    row.setdefault("stride", kernel)
-    return None if kernel in (1, (1, 1)) else tuple(row.items())

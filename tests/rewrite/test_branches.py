@@ -9,7 +9,9 @@ from archc.compiler.ops.activation import Relu
 from archc.compiler.ops.convolution import Conv
 from archc.compiler.rewrite.fused import Fused
 from archc.compiler.rewrite.group_branches import GroupBranches
+from archc.compiler.rewrite.merge_siblings import MergeSiblings
 from archc.compiler.rewrite.sum_branches import SumBranches
+from archc.compiler.rewrite.sum_points import SumPoints
 
 from .proof import check_same, network, words
 
@@ -60,3 +62,39 @@ def test_sums_of_two_parts_with_others_between() -> None:
 def test_a_convolution_that_others_read_stays() -> None:
     graph = network("12, 9, 9", "add { | slice(stop = 6) -> a: conv(6, 3) | slice(start = 6) -> conv(6, 3) }", "add { | skip | skip(a) }")
     assert check_same(graph, SumBranches()).graph is graph
+
+
+TOLD = "a: conv(4, 3)", "b: relu -> conv(4, 3)", "c: relu -> conv(4, 3)"
+
+
+def test_points_of_several_tensors_that_are_added_up() -> None:
+    state = check_same(
+        network("8, 9, 9", *TOLD, "add { | skip(a) -> conv(16, 1) | skip(b) -> conv(16, 1) | conv(16, 1) | skip(a) -> conv(16, 3) }"),
+        SumPoints(),
+    )
+    assert words(state) == ["conv", "relu", "conv", "relu", "conv", "concat", "conv", "conv", "add"]
+    assert [node.input_shapes[0] for node in state.graph.nodes if node.operation == Conv(16, kernel=1)] == [(12, 9, 9)]
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        "skip(a) -> conv(16, 1) | conv(16, 1)",  # two: one of them does the sum
+        "skip(a) -> conv(2, 1) | skip(b) -> conv(2, 1) | conv(2, 1)",  # what is read is larger than what is added up
+        "skip(a) -> conv(16, 1) | skip(b) -> conv(16, 1) | conv(16, 1, stride = 1, pad = 1) -> crop(9)",
+        "skip(a) -> conv(16, 1, groups = 2) | skip(b) -> conv(16, 1) | conv(16, 3)",
+    ],
+)
+def test_points_that_stay(paths: str) -> None:
+    graph = network("8, 9, 9", *TOLD, f"add {{ | {paths} }}")
+    assert check_same(graph, SumPoints()).graph is graph
+
+
+def test_points_of_unequal_sizes_stay() -> None:
+    graph = network("8, 10, 10", "add { | conv(16, 1, stride = 2) | crop(9) -> conv(16, 1, stride = 2) | conv(16, 1, stride = 2) }")
+    assert check_same(graph, SumPoints()).graph is graph
+
+
+def test_siblings_that_are_added_to_others_are_not_merged() -> None:
+    graph = network("8, 9, 9", "a: relu", "b: add { | conv(8, 1) | skip }", "add { | skip(a) -> conv(8, 1) | skip(b) }")
+    assert check_same(graph, MergeSiblings()).graph is graph

@@ -52,7 +52,8 @@ def assemble(state: Rewritten, tensors: Mapping[str, Tensor], backend: Backend, 
     written = write(state, backend, naming_of(files))
     module = load(written.source, written.class_name, files).eval().requires_grad_(False).to(getattr(torch, dtype))
     # The tensors themselves, not copies: a large network is held once.
-    state_dict = {key: _kept(tensors[recipe], getattr(torch, dtype)) for key, recipe in written.tensors.items()}
+    wanted = module.state_dict()
+    state_dict = {key: _as_image(_kept(tensors[recipe], getattr(torch, dtype)), wanted[key]) for key, recipe in written.tensors.items()}
     module.load_state_dict(state_dict, assign=True)
     return Fast(module, written, state, backend)
 
@@ -79,3 +80,8 @@ def make_weights(state: Rewritten, weights: Mapping[str, Tensor], dtype: str = "
 def _kept(value: Tensor, dtype: Dtype) -> Tensor:
     """A tensor in the precision that was asked for; places in a table stay whole numbers."""
     return value.to(dtype) if value.is_floating_point() else value
+
+
+def _as_image(value: Tensor, wanted: Tensor) -> Tensor:
+    """The weight of a convolution of signals as that of one of images of one row; every other tensor as it is."""
+    return value.unsqueeze(2) if (value.dim(), wanted.dim()) == (3, 4) else value

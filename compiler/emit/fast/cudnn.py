@@ -15,8 +15,8 @@ from ...rewrite.base import Rewrite
 from ...rewrite.fuse import FuseActivation, FuseAdd
 from ...rewrite.fused import Fused
 from ...rewrite.give_bias import GiveBias
+from ...rewrite.packing import image_convolution
 from ...rewrite.pipeline import ALWAYS
-from ...rewrite.processor import torch_convolution
 from .step import Backend, Step, made, plain
 
 
@@ -36,10 +36,9 @@ class CuDnn(Backend):
 
     def step(self, graph: Graph, node: Node, attribute: str, operands: Sequence[str]) -> Step:
         operation = node.operation
-        construct = torch_convolution(node)
+        construct = image_convolution(node)
         # cuDNN's fused calls end in a relu; a sum alone, or a bias alone, is as PyTorch does it.
         if construct is None or not isinstance(operation, Fused) or operation.activation is None:
             return plain(node, attribute, operands)
         kernel = "SumReluConvolution" if operation.adds else "ReluConvolution"
-        arguments = tuple(row for row in construct.arguments if row[0] not in ("bias", "padding_mode"))
-        return Step(f"{attribute}({', '.join(operands)})", made(Construct(kernel, arguments)), (kernel,))
+        return Step(f"{attribute}({', '.join(operands)})", made(Construct(kernel, construct.arguments)), (kernel,))

@@ -24,8 +24,8 @@ from ...rewrite.fused import Fused, layer_of
 from ...rewrite.give_bias import GiveBias
 from ...rewrite.group_branches import GroupBranches
 from ...rewrite.lone_norm import LoneNorm
+from ...rewrite.packing import pool_packing
 from ...rewrite.pipeline import ALWAYS
-from ...rewrite.processor import pool_window
 from ...rewrite.sum_branches import SumBranches
 from .onednn import OneDnn, max_pool, may_add_into, may_be_done_last
 from .step import Backend, Step, made, plain
@@ -100,9 +100,9 @@ def _layer(graph: Graph, node: Node, operation: Int8, attribute: str, operands: 
 def _exact(node: Node, operation: Int8, attribute: str, operands: Sequence[str]) -> Step:
     if isinstance(operation.of, MaxPool):
         # PyTorch's own counts the positions of bytes in a byte, and stops.
-        window = pool_window(node, operation.of)
-        assert window is not None
-        return max_pool(window, attribute, operands[0])
+        window = pool_packing(node, operation.of)
+        assert window is not None and not window.on_a_row
+        return max_pool(window.arguments, attribute, operands[0])
     text = operation.of.int8_expression(operands, node.input_shapes, operation.grids[0].zero)
     assert text is not None, operation.of.name
     return Step(text)

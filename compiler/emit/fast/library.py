@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from ....base.records import dataclass
 
-_FILES = ("packed", "convolution", "winograd", "linear", "pool", "cudnn", "int8", "simulated")
+_FILES = ("packed", "same", "convolution", "transposed", "winograd", "linear", "pool", "cudnn", "int8", "simulated")
 """In an order in which each needs only earlier ones."""
 
 

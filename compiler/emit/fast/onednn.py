@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -13,13 +14,23 @@ from ...ops.activation import Gelu
 from ...ops.base import Construct, Operation
 from ...ops.dense import Linear
 from ...ops.merge import Concat
-from ...ops.parameters import Plain
+from ...ops.norm import GroupNorm
 from ...ops.pool import MaxPool
 from ...rewrite.base import Rewrite
 from ...rewrite.fused import Fused
 from ...rewrite.groups import images_at_once
-from ...rewrite.processor import ACTIVATIONS, PASSES, activation_of, expected_way, numbers_of, pool_window, torch_convolution, ways_of
+from ...rewrite.packing import Arguments, Packing, packing, pool_packing
+from ...rewrite.processor import ACTIVATIONS, PASSES, activation_of, expected_way, numbers_of, ways_of
 from .step import Backend, Step, made, plain
+
+KERNELS = {
+    "packed": "Convolution",
+    "matrix": "PointwiseConvolution",
+    "blas": "BlasConvolution",
+    "winograd": "WinogradConvolution",
+    "transposed": "TransposedConvolution",
+}
+"""The class of `kernels/` for each way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +63,58 @@ class OneDnn(Backend):
         layer = operation.layer if isinstance(operation, Fused) else operation
         if isinstance(layer, Linear):
             return self._linear(node, attribute, operands)
-        choice = self.choice(node)
-        window = pool_window(node, layer) if isinstance(layer, MaxPool) else None
-        if window is not None:
-            if choice == "separate":
-                return max_pool(window, attribute, operands[0])
-            return Step(f"{attribute}({operands[0]})", made(Construct("nn.MaxPool2d", window)))
-        construct = torch_convolution(node)
-        if construct is None or not choice:
-            return plain(node, attribute, operands)
-        adds = isinstance(operation, Fused) and operation.adds
-        kernel = {"matrix": "PointwiseConvolution", "blas": "BlasConvolution", "winograd": "WinogradConvolution"}.get(choice, "Convolution")
-        if adds:
+        if isinstance(layer, MaxPool) and self.choice(node):
+            return self._pool(node, layer, attribute, operands[0])
+        found = packing(node)
+        if found is not None:
+            return self._convolution(graph, node, found, attribute, operands)
+        if isinstance(layer, GroupNorm | Concat) and is_signal(node):
+            return on_a_row(plain(node, attribute, [raised(name) for name in operands]))
+        return plain(node, attribute, operands)
+
+    def _pool(self, node: Node, pool: MaxPool, attribute: str, operand: str) -> Step:
+        found = pool_packing(node, pool)
+        assert found is not None
+        name = raised(operand) if found.on_a_row else operand
+        if self.choice(node) == "separate":
+            step = max_pool(found.arguments, attribute, name)
+        else:
+            step = Step(f"{attribute}({name})", made(Construct("nn.MaxPool2d", found.arguments)))
+        return on_a_row(step) if found.on_a_row else step
+
+    def _convolution(self, graph: Graph, node: Node, found: Packing, attribute: str, operands: Sequence[str]) -> Step:
+        kernel = KERNELS["transposed" if found.transposed else self.choice(node)]
+        if isinstance(node.operation, Fused) and node.operation.adds:
             kernel = "AccumulatingConvolution" if may_add_into(graph, node) else "SumConvolution"
-        arguments = tuple(row for row in construct.arguments if row[0] not in ("bias", "padding_mode"))
-        text = made(Construct(kernel, (*arguments, *_last(node))))
-        return Step(f"{attribute}({', '.join(operands)})", text, (kernel,))
+        names = [raised(name) if found.on_a_row else name for name in operands]
+        kernels = [kernel]
+        if found.pads:
+            names[0] = f"F.pad({names[0]}, {found.pads!r})"
+        if found.same:
+            names[0] = f"pad_same({names[0]}, {', '.join(str(list(found.along(word))) for word in ('kernel_size', 'stride', 'dilation'))})"
+            kernels.append("pad_same")
+        step = Step(f"{attribute}({', '.join(names)})", made(Construct(kernel, (*found.arguments, *_last(node)))), tuple(kernels))
+        return on_a_row(step) if found.on_a_row else step
 
     def _linear(self, node: Node, attribute: str, operands: Sequence[str]) -> Step:
-        sizes: tuple[tuple[str | None, Plain], ...] = ((None, node.input_shapes[0][-1]), (None, node.shape[-1]))
+        sizes: Arguments = ((None, node.input_shapes[0][-1]), (None, node.shape[-1]))
         kind = "BlasLinear" if self.choice(node) == "blas" else "Linear"
         return Step(f"{attribute}({operands[0]})", made(Construct(kind, (*sizes, *_last(node)))), (kind,))
+
+
+def is_signal(node: Node) -> bool:
+    """Whether it is laid out as what convolutions of signals make: [channels, length]."""
+    return len(node.shape) == 2
+
+
+def raised(name: str) -> str:
+    """A signal as an image of one row, without a copy."""
+    return f"{name}.unsqueeze(2)"
+
+
+def on_a_row(step: Step) -> Step:
+    """A step that makes an image of one row, which is a signal again. PyTorch lets channels lie last in memory in images alone."""
+    return dataclasses.replace(step, value=f"{step.value}.squeeze(2)")
 
 
 def may_be_done_last(operation: Operation) -> bool:
@@ -80,21 +122,21 @@ def may_be_done_last(operation: Operation) -> bool:
     return not isinstance(operation, Fused) or operation.activation is None or type(operation.activation) in ACTIVATIONS
 
 
-def _last(node: Node) -> tuple[tuple[str | None, Plain], ...]:
+def _last(node: Node) -> Arguments:
     """The arguments that tell what is done last."""
     word = activation_of(node)
     if word == "none":
         return ()
     assert isinstance(node.operation, Fused) and node.operation.activation is not None
     activation = node.operation.activation
-    last: tuple[tuple[str | None, Plain], ...] = (("activation", word),)
+    last: Arguments = (("activation", word),)
     if isinstance(activation, Gelu):
         return (*last, ("algorithm", "tanh" if activation.tanh else "none"))
     numbers = numbers_of(activation)
     return (*last, ("numbers", numbers)) if numbers else last
 
 
-def max_pool(window: tuple[tuple[str | None, Plain], ...], attribute: str, operand: str) -> Step:
+def max_pool(window: Arguments, attribute: str, operand: str) -> Step:
     """A max pool along rows and then along columns."""
     return Step(f"{attribute}({operand})", made(Construct("MaxPool", window)), ("MaxPool",))
 
