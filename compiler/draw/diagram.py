@@ -20,7 +20,7 @@ from ..ops.suggest import closest, did_you_mean
 from .dot import Writer, to_dot
 from .fold import EVERYTHING, LEVELS, View, fold, names_of
 from .graphviz import SECONDS, Failure, render
-from .insets import Sheet, insets, sheet
+from .insets import PAGE, Sheet, insets, sheet
 from .laid_out import rendered
 from .look import COSTS, Look, by_file_name
 from .numbered import numbered
@@ -37,7 +37,6 @@ DIRECTIONS = ("TB", "LR", "BT", "RL")
 WRONG_CALLS = frozenset({"F602", "F604", "F606", "F607"})  # codes of what the caller asked, not of what went wrong
 MOST_BOXES = 1500  # what is laid out; Graphviz needs minutes for a few thousand boxes in one piece
 RESOLUTION = 200  # dots an inch of a bitmap
-PAGE = (6.5 * 72, 9 * 72)  # points, of what a page has inside its margins
 TIME = "time"  # the colour that is measured, where no values are given
 MEASURED = "time (sum of steps timed alone)"  # what the legend calls it: steps are faster or slower in a whole network
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from itertools import groupby, pairwise
 
@@ -14,7 +14,7 @@ from .drawing import Drawing, Said
 from .fills import costs, fills_of
 from .fold import INSET
 from .font import FAMILIES
-from .labels import AS_IT_IS, Row, Say, Words, box_rows, frame_rows, has_skip, rows_width, shape_text
+from .labels import AS_IT_IS, Row, Say, Words, box_rows, frame_rows, has_skip, name_row, rows_width, shape_text
 from .legend import legend
 from .look import PLAIN, Look
 from .picture import Box, Frame, Line, Picture
@@ -22,7 +22,7 @@ from .scales import Grid, Scales
 from .style import BOLD, POINTS, outline, readable
 from .tooltip import clean, escaped, tooltip
 from .u_shape import STRAIGHT, Arms, arms
-from .ways import Branches, Port, Ways, branches, columns, ways
+from .ways import Branches, Port, Ways, branches, columns, lowest, ways
 
 Attributes = dict[str, str]
 BETWEEN = 1  # points between the name of a box and the small text beneath
@@ -31,6 +31,7 @@ WIDEST = 185.0  # points that a box is widened to for a heading; a longer one ma
 MARKED = 24  # points that the mark of a skip has at the side of its box, with as much at the other
 HOT = 2.2  # points of the edge of a frame with a number of its own
 THIN = "0.6"  # points of a line of which the size alone is taken
+MANY, DOWN = 3, 3  # tensors that weights are applied to, and ranks that their lines come down on them
 CROWD = 6  # lines that change columns between two rows: with that many the rows stand a rank further apart
 MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels are what makes a layout slow
 APART = 8  # unseen lines from a branch to its mark: to cross those of two branches costs the square of it
@@ -84,6 +85,8 @@ class Writer:
     """Whether shapes stand beside lines."""
     looks_again: bool = False
     """Whether Graphviz is to look for crossings a second time, once frames are open: lines cross less, and branches may lose their order."""
+    from_below: bool = False
+    """Whether a branch that begins in a frame of its own is kept in its place from the frame's end: where it is not from its beginning."""
     ways: Ways = field(init=False)
     scales: Scales = field(init=False)
     shape: Arms = field(init=False)
@@ -91,12 +94,16 @@ class Writer:
     """The branches that stand beside each other, by the frame around them."""
     _marked: Sequence[str] = field(init=False)
     """The boxes that have the mark of a skip."""
+    _gathering: Collection[str] = field(init=False)
+    """The boxes whose weights are applied to many tensors: lines come down on them from further up, so that none lies on their edge."""
     _colors: Mapping[str, str] = field(init=False)
     _widths: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._colors = fills_of(self.picture, self.look) if self.fills is None else self.fills
         self._marked = [box.name for box in self.picture.boxes() if box.scope is not None and has_skip(self.graph, box.scope)]
+        many = Counter(line.head for line in self.picture.lines)
+        self._gathering = {box.name for box in self.picture.boxes() if box.is_applied and many[box.name] >= MANY}
         self.shape = arms(self.picture) if self.look.direction is None else STRAIGHT
         self.ways = ways(self.picture, self.shape)
         self.scales = self.ways.scales
@@ -118,7 +125,7 @@ class Writer:
 
     def add_to(self, drawing: Drawing) -> None:
         colors, low = self.colors(), self._below_heads()
-        long = self._changing_columns() | dict.fromkeys(low, 2)
+        long = self._changing_columns() | dict.fromkeys(low, 2) | self._onto_gathering()
         self._widths = self._beneath_headings()
         if self.beside or self.scales.grids:
             drawing.attr("graph", remincross=str(self.looks_again).lower(), **({"newrank": "true"} if self.scales.grids else {}))
@@ -234,7 +241,7 @@ class Writer:
         for mark in marks:
             drawing.node(mark, **MARK)
         self._level(drawing, marks)
-        for branch, mark in zip(branches.names, marks, strict=True):
+        for branch, mark in zip(lowest(self.picture, branches) if self.from_below else branches.names, marks, strict=True):
             for _ in range(APART):
                 drawing.edge(branch, mark, style="invis", weight="0")
 
@@ -330,7 +337,7 @@ class Writer:
     def rows(self, box: Box) -> tuple[Row, ...]:
         """What a box says."""
         rows = box_rows(self.graph, box, self.say)
-        rows = rows[:1] if self.look.plain else rows
+        rows = (name_row(rows),) if self.look.plain else rows
         sign = self.signs.get(box.name, "")
         return ((Words(sign + " ", "count"), *rows[0]), *rows[1:]) if sign else rows
 
@@ -469,6 +476,10 @@ class Writer:
             if line.tail in row_of and line.head not in row_of and number not in self.ways.port_of:
                 slanting[row_of[line.tail]].append(number)
         return {number: min(1 + len(row) // CROWD, 3) for row in slanting.values() if len(row) >= CROWD for number in row}
+
+    def _onto_gathering(self) -> dict[int, int]:
+        """Ranks that lines of many tensors reach down onto the boxes whose weights are applied to each."""
+        return {number: DOWN for number, line in enumerate(self.picture.lines) if line.head in self._gathering}
 
     def _below_heads(self) -> set[int]:
         """Lines that leave a frame beside an aux head: they reach below it, so that the main path stays straight."""

@@ -316,13 +316,15 @@ class _Folder:
         templates = {piece.scope.template for piece in pieces[:2] if piece.scope is not None}
         if len(set(alike)) < 2 or len(templates) > 1 or templates == {""}:
             return []
-        pairs: list[_Piece] = []
+        pairs, how = list[_Piece](), ""
         for one, two in zip(pieces[::2], pieces[1::2], strict=False):
             if [one.likeness, two.likeness] != alike or one.alone or two.alone:
                 break
             pair = self._pair(one, two)
-            if pairs and self._joint(pairs[-1], pair) != "chain":
+            joint = self._joint(pairs[-1], pair) if pairs else ""
+            if pairs and (joint in ("", "beside") or how not in ("", joint)):
                 break
+            how = joint
             pairs.append(pair)
         return pairs if len(pairs) > 1 else []
 
@@ -336,7 +338,7 @@ class _Folder:
     # -------------------------------------------------------------------------------------------- repeats
 
     def _runs(self, pieces: list[_Piece]) -> list[tuple[str, list[_Piece]]]:
-        """Equal neighbours together, with how they stand: "chain", "beside" or "" for a piece alone."""
+        """Equal neighbours together, with how they stand: "chain", "gathered", "beside" or "" for a piece alone."""
         uses = self._uses(pieces)
         later = {piece.nodes for run in uses.values() for piece in run[1:]}
         runs: list[tuple[str, list[_Piece]]] = []
@@ -389,8 +391,10 @@ class _Folder:
         entering = {source for index in two.nodes for source in self.silence.sources(index) if source not in after}
         before = {source for index in one.nodes for source in self.silence.sources(index) if source not in inside}
         fed = leaving and entering & inside and entering - inside <= before
-        if fed and (leaving <= after or (self._gather(one, two, leaving - after) and not self._skips(one, after))):
+        if fed and leaving <= after:
             return "chain"
+        if fed and self._gather(one, two, leaving - after) and not self._skips(one, after):
+            return "gathered"  # each of them: where a step reads one round in the middle, that ends a run
         beyond = {user for index in two.nodes for user in self._users(index) if user not in after}
         if entering == before and leaving == beyond and leaving:
             return "beside"

@@ -30,6 +30,8 @@ from .tooltip import escaped
 MOST_INSETS = 8
 MOST_PLACES = 10  # rows of the table beneath an inset
 LINE, BETWEEN = 11.0, 12.0  # points: of a row of text, and between insets
+PAGE = (6.5 * 72, 9 * 72)  # points, of what a page has inside its margins
+MUCH = 1.25  # by how much larger it must show insets, for that they stand beneath the column's end
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def sheet(
     if isinstance(made, Failure):
         return made
     texts, geometries = zip(*made, strict=True)
-    corners, size = _packed([(geometry.width, geometry.height) for geometry in geometries])
+    corners, size = packed([(geometry.width, geometry.height) for geometry in geometries])
     words = f"{left_out} more block{'s have' if left_out > 1 else ' has'} no inset: --open shows what is in them" if left_out else ""
     parts = [Part(text, *corner) for text, corner in zip(texts, corners, strict=True)]
     head = begun(straight)
@@ -132,9 +134,24 @@ def sheet(
     return Sheet(tuple(writers), geometries, corners, tuple(found), size, together(head.source, parts), words)
 
 
-def _packed(sizes: Sequence[Point]) -> tuple[tuple[Point, ...], Point]:
-    """Corners in columns: the first size alone at the left, the others in order, no column higher than the highest of all."""
-    room = max(high for _, high in sizes)
+def packed(sizes: Sequence[Point]) -> tuple[tuple[Point, ...], Point]:
+    """Corners in columns: the first size alone at the left, the others in order. No column is higher than the highest of all, or than a row
+    of insets where a page then holds them much larger: wide ones stand beneath each other."""
+    highest = max(high for _, high in sizes)
+    heights = [high for _, high in sizes[1:]]
+    taller = {sum(heights[at:end]) + BETWEEN * (end - at - 1) for at in range(len(heights)) for end in range(at + 2, len(heights) + 1)}
+    usual, *others = (_columns(sizes, room) for room in (highest, *sorted(height for height in taller if height > highest)))
+    best = max(others, key=lambda found: scale_on_page(found[1]), default=usual)
+    return best if scale_on_page(best[1]) > MUCH * scale_on_page(usual[1]) else usual
+
+
+def scale_on_page(size: Point) -> float:
+    """How large a page shows a sheet of a size."""
+    return min(1.0, PAGE[0] / size[0], PAGE[1] / size[1])
+
+
+def _columns(sizes: Sequence[Point], room: float) -> tuple[tuple[Point, ...], Point]:
+    """The corners of columns that are at most so high, and the size of all."""
     corners = [(0.0, 0.0)]
     left, right, y = sizes[0][0] + BETWEEN, sizes[0][0], 0.0
     for wide, high in sizes[1:]:
@@ -143,7 +160,7 @@ def _packed(sizes: Sequence[Point]) -> tuple[tuple[Point, ...], Point]:
         corners.append((left, y))
         right = max(right, left + wide)
         y += high + BETWEEN
-    return tuple(corners), (right, room)
+    return tuple(corners), (right, max(corner[1] + high for corner, (_, high) in zip(corners, sizes, strict=True)))
 
 
 def _signs(picture: Picture, letters: Mapping[Scope, str]) -> dict[str, str]:

@@ -161,10 +161,13 @@ def box_rows(graph: Graph, box: Box, say: Say = AS_IT_IS) -> tuple[Row, ...]:
 
 
 def headline(graph: Graph, box: Box) -> str:
-    """The row of a box that names it: what stands before its main operation has a row above it."""
-    rows = box_rows(graph, box)
-    named = (row for row in rows if any(words.style == "name" for words in row))
-    return "".join(words.text for words in next(named, rows[0]))
+    """The row of a box that names it."""
+    return "".join(words.text for words in name_row(box_rows(graph, box)))
+
+
+def name_row(rows: Sequence[Row]) -> Row:
+    """Of the rows of a box the one that names it: what stands before its main operation has a row above it."""
+    return next((row for row in rows if any(words.style == "name" for words in row)), rows[0])
 
 
 def _of_box(graph: Graph, box: Box, say: Say) -> tuple[Row, ...]:

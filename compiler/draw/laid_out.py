@@ -76,17 +76,22 @@ def placed(writers: Sequence[Writer], texts: Sequence[Write], seconds: float = S
 def _in_order(
     writers: Sequence[Writer], made: Callable[[Sequence[Writer]], Sequence[tuple[Geometry, T]] | Failure]
 ) -> list[tuple[Geometry, T]] | Failure:
-    """What is made of each picture where Graphviz looks for crossings twice; where branches lose their order by it, what is made without."""
+    """What is made of each picture where Graphviz looks for crossings twice; where branches lose their order by it, what is made without.
+
+    Where they lose it there as well they are kept from below, which takes more room.
+    """
     for writer in writers:
-        writer.looks_again = True
+        writer.looks_again, writer.from_below = True, False
     first = made(writers)
     if isinstance(first, Failure):
         return first
     found = list(first)
-    lost = [number for number, writer in enumerate(writers) if not _is_ordered(writer, found[number][0].places)]
-    if lost:
+    for otherwise in (False, True):
+        lost = [number for number, writer in enumerate(writers) if not _is_ordered(writer, found[number][0].places)]
+        if not lost:
+            break
         for number in lost:
-            writers[number].looks_again = False
+            writers[number].looks_again, writers[number].from_below = False, otherwise
         again = made([writers[number] for number in lost])
         if isinstance(again, Failure):
             return again

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -46,6 +46,7 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
     ]
     frames = tuple(geometry.places[name] for name in inside)
     changing = _changing_sides(picture, found, pieces, curves)
+    mains = {piece.name for piece in pieces if _is_main(piece, found)}
     for piece in dict.fromkeys((*wrong, *changing)):
         # Its own words and the curves of the others are around it; a wall is never at one of its ends.
         is_wrong = piece in wrong
@@ -62,7 +63,7 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
         is_common = piece.name in geometry.common
         points = spline(corners, arrow=not is_common)
         if not is_wrong:
-            before, after = (_crossings(way, piece.name, curves) for way in (curves[piece.name], curve(points)))
+            before, after = (_crossings(way, piece.name, curves, mains) for way in (curves[piece.name], curve(points)))
             if after >= before:
                 continue
         way = Way(points, _beside(piece, corners, [*boxes.values(), *headings.values(), *words]))
@@ -70,6 +71,7 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
         pieces[pieces.index(piece)] = replace(piece, way=way)
     walls = (*boxes.values(), *headings.values())
     pieces = [_straight(piece, curves, geometry, walls) for piece in pieces]
+    pieces = [_unbowed(piece, curves, geometry, walls, pieces) if piece.name in mains else piece for piece in pieces]
     pieces = [_off_edges(piece, curves, geometry, walls, frames) for piece in pieces]
     pieces = aside(pieces, curves, walls, frames)
     ways = {piece.name: piece.way for piece in pieces}
@@ -102,6 +104,25 @@ def _straight(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, 
         return piece
     curves[piece.name] = line
     return replace(piece, way=Way(points, None))
+
+
+def _unbowed(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, walls: Sequence[Place], pieces: Sequence[Piece]) -> Piece:
+    """A line of a main path to a box right below, straight down where that is free: Graphviz led it around its own words."""
+    tail, head = (geometry.places[name] for name in piece.ends)
+    low, high = (edge(x for x, _ in (piece.way.points[0], piece.way.points[-1])) for edge in (min, max))
+    if all(low - ASIDE <= x <= high + ASIDE for x, _ in curves[piece.name]) or set(piece.ends) & geometry.common.keys():
+        return piece
+    left, right = max(tail.x, head.x) + ASIDE, min(tail.x + tail.width, head.x + head.width) - ASIDE
+    x, y, end = min(max(head.x + head.width / 2, left), right), tail.y + tail.height, head.y
+    words = [place for other in pieces if other is not piece and (place := label_place(other.line, other.way)) is not None]
+    corners = ((x, y), (x, end))
+    line = curve(spline(corners, arrow=True)) if left <= right and end - y >= ASIDE else []
+    if not line or any(through(line, place, 1) for place in (*walls, *words) if place not in (tail, head)):
+        return piece
+    if _crossings(line, piece.name, curves) > _crossings(curves[piece.name], piece.name, curves):
+        return piece
+    curves[piece.name] = line
+    return replace(piece, way=Way(spline(corners, arrow=True), _beside(piece, corners, [*walls, *words])))
 
 
 def _pieces(picture: Picture, geometry: Geometry, found: Ways) -> Iterator[Piece]:
@@ -221,8 +242,9 @@ def _is_main(piece: Piece, found: Ways) -> bool:
     return any(number in found.main for number in lines) if lines else int(piece.name[1:]) in found.main
 
 
-def _crossings(points: Sequence[Point], name: str, curves: Mapping[str, Sequence[Point]]) -> int:
-    return sum(meetings(points, others) for other, others in curves.items() if other != name)
+def _crossings(points: Sequence[Point], name: str, curves: Mapping[str, Sequence[Point]], mains: Collection[str] = ()) -> int:
+    """How often a line meets others. One of a main path counts thrice: there arrows and shapes stand, and the line seems to be one of them."""
+    return sum(meetings(points, others) * (3 if other in mains else 1) for other, others in curves.items() if other != name)
 
 
 def _led(piece: Piece, geometry: Geometry, ground: Ground, longest: int) -> tuple[Point, ...] | None:

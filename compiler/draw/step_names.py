@@ -14,6 +14,7 @@ from ..ops.foreign_names import SAME
 from .picture import Box
 
 LETTERS = re.compile(r"[a-z]+")
+LONGEST, LONGEST_OF_MERGE = 32, 16  # letters of a name; the whole of it stands in what a box says when a pointer rests on it
 
 
 def step_name(graph: Graph, box: Box) -> str:
@@ -22,7 +23,9 @@ def step_name(graph: Graph, box: Box) -> str:
         names = [_name(graph, node) for node in box.nodes[number :: len(box.first)]]
         told = list(dict.fromkeys(name for name in names if name))
         if told and (all(names) or len(told) == 1):
-            return told[0] if len(told) == 1 else f"{told[0]} \u2026 {told[-1]}"
+            longest = LONGEST_OF_MERGE if box.is_merge else LONGEST  # an ellipse is half as wide again as what stands in it
+            first, last = (name if len(name) <= longest else name[: longest - 1] + "\u2026" for name in (told[0], told[-1]))
+            return first if len(told) == 1 else f"{first} \u2026 {last}"
     return ""
 
 
@@ -34,8 +37,13 @@ def _name(graph: Graph, node: Node) -> str:
     if not node.label or any(scope.template for scope in around[1:]):
         return ""
     name = node.names[-1]
-    is_told = name == node.scope.title or any(_says(node, word) for word in _words(name))
+    is_told = name == node.scope.title or _is_key(node, list(_words(name)))
     return "" if is_told or name.isdigit() else name
+
+
+def _is_key(node: Node, words: list[str]) -> bool:
+    """Whether a name says what the operation is and little more, as keys of weights do: `conv_stem`, `last_linear`, `norm1`."""
+    return 0 < len(words) <= 2 * sum(_says(node, word) for word in words)
 
 
 def _words(name: str) -> Iterator[str]:

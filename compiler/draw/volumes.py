@@ -218,7 +218,7 @@ def _columns(picture: Picture, rows: Sequence[Sequence[Sequence[Box]]]) -> dict[
 def _runs(picture: Picture, way: Sequence[Box]) -> list[list[Box]]:
     """Boxes that follow each other and give tensors of one shape are one solid where all are one stage; elsewhere each that computes has its own.
 
-    A pool is none with what follows it, nor is what a skip enters with what it skips.
+    A pool is none with what follows it, nor is what a skip enters with what it skips, nor what a way enters that began within.
     """
     entering: dict[str, set[str]] = {}
     for line in picture.lines:
@@ -228,12 +228,25 @@ def _runs(picture: Picture, way: Sequence[Box]) -> list[list[Box]]:
     drawn: set[str] = set()  # by the runs before the last
     for box in way:
         comes = entering.get(box.name, set())
-        if runs and runs[-1][-1].name in comes and _alike(runs[-1][-1], box) and not comes & drawn:
+        follows = bool(runs) and runs[-1][-1].name in comes and _alike(runs[-1][-1], box)
+        if follows and not comes & drawn and not _returns(entering, comes, {before.name for before in runs[-1]}):
             runs[-1].append(box)
             continue
         drawn |= {before.name for before in runs[-1]} if runs else set()
         runs.append([box])
     return [part for run in runs for part in ([run] if _stage(picture, way, run) else _apart(run))]
+
+
+def _returns(entering: Mapping[str, set[str]], comes: set[str], run: set[str]) -> bool:
+    """Whether something that comes from beside a run began within it."""
+    pending, seen = list(comes - run), set[str]()
+    while pending:
+        name = pending.pop()
+        if name in run:
+            return True
+        pending += entering.get(name, set()) - seen
+        seen.add(name)
+    return False
 
 
 def _apart(run: Sequence[Box]) -> list[list[Box]]:

@@ -170,6 +170,13 @@ class Branches:
         return len(self.held) == len(self.names)
 
 
+def lowest(picture: Picture, row: Branches) -> list[str]:
+    """For each branch the last box of the frame that it begins in, or its first box where it begins in none of its own."""
+    around = next(frame for frame in (picture.root, *picture.frames()) if frame.name == row.frame)
+    held = {box.name: (*item.boxes(),)[-1].name for item in around.items if isinstance(item, Frame) for box in item.boxes()}
+    return [held.get(name, name) for name in row.names]
+
+
 def branches(picture: Picture, found: Ways) -> dict[str, list[Branches]]:
     """Boxes that are to stand in the order of the text, by the innermost frame around them.
 

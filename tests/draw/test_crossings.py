@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from itertools import combinations
+from collections import defaultdict
+from itertools import combinations, pairwise
 
 import pytest
 
@@ -14,8 +15,10 @@ from archc.compiler.draw.laid_out import geometries
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
 from tests.sample import only_in_campaign
+from tests.support import graph_of
 
-from .checks import crossings
+from .checks import crossings, laid_out, meet, out_of_order
+from .checks import curve as bent
 
 
 def drawn(graph: Graph, view: View, direction: str | None) -> tuple[Writer, Geometry]:
@@ -95,3 +98,56 @@ def test_where_many_lines_change_columns_each_arrow_is_seen_to_enter_its_own_box
     ]
     assert len(ends) > 20
     assert min(math.dist(here, there) for (one, here), (two, there) in combinations(ends, 2) if one != two) > 20
+
+
+WOVEN = """
+block cbr(w, k = 3) { conv(w, k) -> bn -> relu }
+network n {
+  input image[3, 64, 64]
+  a: cbr(8)
+  d1: cbr(8)
+  d2: concat { | skip(d1) | skip(a) } -> c2: cbr(8)
+  concat { | skip(a) | skip(d1) | skip(c2) } -> c3: cbr(8)
+  concat { | skip(a) | skip(d1) | skip(c2) | skip(c3) } -> c4: cbr(8, 1)
+}
+"""
+
+
+def test_a_skip_crosses_no_line_of_the_main_path_where_it_may_cross_another_skip() -> None:
+    """Between the arrow of the main path and its shape it seemed to lead to the box below them."""
+    graph = graph_of(WOVEN)
+    writer, geometry = drawn(graph, View(), None)
+    lines = list(zip(writer.picture.lines, geometry.ways, strict=True))
+    main = [(line, bent(way.points)) for number, (line, way) in enumerate(lines) if number in writer.ways.main]
+    for line, way in (pair for number, pair in enumerate(lines) if number not in writer.ways.main):
+        for other, points in main:
+            if not {line.tail, line.head} & {other.tail, other.head}:
+                assert not any(meet(*one, *two) for one in pairwise(bent(way.points)) for two in pairwise(points)), (line.head, other.head)
+
+
+def test_a_branch_in_a_frame_of_its_own_keeps_its_place_behind_one_without() -> None:
+    text = "maxpool(3, stride = 1, pad = 1) -> conv(8, 1) | repeat 3 { conv(8, 3) -> relu } | skip"
+    before = "add { | concat { | conv(4, 1) | conv(4, 3) -> relu } | mul { | conv(8, 3) -> sigmoid | conv(8, 3) -> tanh } | skip } -> relu"
+    graph = graph_of(f"network n {{ input image[3, 32, 32]\n conv(8, 3) -> relu\n {before}\n concat {{ | {text} }}\n conv(4, 1) }}")
+    picture = fold(graph, View("op"))
+    ((_, geometry),) = laid_out(graph, [picture])
+    assert out_of_order(graph, picture, geometry) == []
+
+
+@pytest.mark.slow
+def test_lines_of_many_tensors_come_down_on_the_heads_that_each_is_given_to() -> None:
+    """They lay on the upper edge of RetinaNet's first head on their way to the second."""
+    graph = check("retinanet_resnet50").graph
+    writer, geometry = drawn(graph, View(), None)
+    heads = {box.name for box in writer.picture.boxes() if box.is_applied}
+    assert len(heads) == 2
+    ends = defaultdict(list)
+    for line, way in zip(writer.picture.lines, geometry.ways, strict=True):
+        if line.head in heads:
+            ends[line.head].append(way.points[-1])
+            for name in heads - {line.head}:
+                place = geometry.places[name]
+                along = [x for x, y in bent(way.points) if place.x < x < place.x + place.width and abs(y - place.y) < 4]
+                assert max(along, default=0) - min(along, default=0) < place.width / 5
+    for points in ends.values():
+        assert len(points) == 5 and sum(math.dist(one, two) < 4 for one, two in combinations(points, 2)) < 2

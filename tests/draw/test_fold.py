@@ -242,3 +242,14 @@ def test_a_round_that_skips_the_next_is_not_folded_with_it(how: str, count: int)
     convolutions = [box for box in picture.boxes() if box.main.operation.name == "conv"]
     assert [box.count for box in convolutions] == ([2] if count == 2 else [1, 1])
     assert any(line.skip for line in picture.lines) == (count == 1)
+
+
+def test_a_round_in_the_middle_that_is_read_alone_ends_a_run() -> None:
+    """As one box of three rounds the line to what reads two of them would not tell which."""
+    text = "conv(8, 3) -> relu\n repeat 1 { res(8) }\n inside: res(8)\n res(8)\n concat { | skip | skip(inside) }"
+    graph = graph_of(f"block res(w) {{ add {{ | conv(w, 3) | skip }} -> relu }}\nnetwork n {{ input x[8, 16, 16]\n {text} }}")
+    picture = fold(graph)
+    assert [box.count for box in picture.boxes() if box.scope is not None] == [2, 1]
+    (head,) = [box.name for box in picture.boxes() if box.main.operation.name == "concat"]
+    assert [line.count for line in picture.lines if line.head == head] == [1, 1]
+    assert undone(picture) == edges(graph)

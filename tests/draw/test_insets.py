@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from archc.cli import group
 from archc.compiler.draw import Options, draw_text, fold
-from archc.compiler.draw.insets import MOST_INSETS, Inset, Sheet, insets, places_of, sheet
+from archc.compiler.draw.insets import MOST_INSETS, Inset, Sheet, insets, packed, places_of, sheet
 from archc.compiler.draw.labels import caption, phrase
 from archc.compiler.draw.look import PLAIN
 from archc.compiler.draw.symbols import Design, designs, placed
@@ -481,3 +481,11 @@ def test_another_process_writes_the_same_bytes(more: list[str]) -> None:
         return subprocess.run(words, capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed}).stdout
 
     assert written("1") == written("2") != b""
+
+
+def test_wide_insets_stand_beneath_each_other_where_a_page_then_holds_them_larger() -> None:
+    column, wide, narrow = (300.0, 900.0), (1200.0, 300.0), (200.0, 290.0)
+    corners, (across, down) = packed((column, *[wide] * 6))
+    assert across < 2 * 1300 and down > 1800 and len({x for x, _ in corners}) == 2
+    corners, size = packed((column, *[narrow] * 6))
+    assert size[1] == 900.0 and len({x for x, _ in corners}) == 3

@@ -156,6 +156,19 @@ def test_a_line_from_a_port_is_straight_where_nothing_stands_below() -> None:
         assert max(across) - min(across) < 1
 
 
+@pytest.mark.slow
+def test_a_line_of_the_main_path_makes_no_bow_around_its_own_words() -> None:
+    graph = graph_called("slowfast_r50")
+    ((picture, geometry),) = laid_out(graph, [fold(graph)])
+    blocks = {box.name for box in picture.boxes() if box.scope is not None and box.scope.template == "bottleneck"}
+    within = [number for number, line in enumerate(picture.lines) if {line.tail, line.head} <= blocks and number in ways(picture).main]
+    assert len(within) > 6
+    for number in within:
+        xs = [x for x, _ in geometry.ways[number].points]
+        low, high = sorted((xs[0], xs[-1]))
+        assert low - 8 <= min(xs) and max(xs) <= high + 8
+
+
 def test_the_main_path_is_a_straight_line() -> None:
     """In the opened block of a residual network the layers stand under each other, the projection beside them."""
     graph = graph_called("resnext50")

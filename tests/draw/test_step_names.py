@@ -82,3 +82,14 @@ def test_equal_blocks_fold_whatever_their_steps_are_called() -> None:
     text = 'block b(name) { "{name}": conv(8, 3) -> add { | skip("{name}") | relu } }'
     graph = graph_of(f'{text}\nnetwork n {{ input image[8, 8, 8]\n b("one") -> b("two") }}')
     assert [box.count for box in fold(graph).boxes() if box.scope is not None] == [2]
+
+
+def test_a_name_that_says_more_than_its_operation_is_told_and_shortened_where_it_is_long() -> None:
+    graph = graph_of(
+        "network n { input image[3, 8, 8]\n the_first_convolution_of_the_whole_network: conv(8, 3)\n conv_stem: conv(8, 3)\n"
+        " the_sum_of_all_that_came_before: add { | conv(8, 3) | skip } }"
+    )
+    names = called(graph, fold(graph))
+    assert names == {"the_first_convolution_of_the_wh\u2026": "conv", "the_sum_of_all_\u2026": "add"}
+    drawn = draw_text(graph, "svg", Options()).data
+    assert drawn is not None and b"the_first_convolution_of_the_whole_network" in drawn and b"the_sum_of_all_that_came_before" in drawn

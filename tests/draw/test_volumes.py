@@ -107,6 +107,19 @@ def test_what_a_skip_enters_is_apart_from_what_it_skips() -> None:
     assert skip[1] == "+" and "b: deconv" in "".join(solid.below[1] for solid in drawn.solids)
 
 
+def test_a_way_that_begins_within_a_run_ends_outside_of_it() -> None:
+    # The gate begins at the first sum and enters the product: as one solid they would come before and after the gate.
+    graph = graph_of(
+        "network n { input image[8, 16, 16]\n conv(8, 3)\n add { | conv(8, 3) | skip } -> relu\n"
+        " mul { | conv(8, 3) | gate: { global_avgpool -> conv(8, 1) -> sigmoid } }\n conv(4, 1) }"
+    )
+    made = scene(graph, fold(graph), Look())
+    columns = {name: solid.column for solid in made.solids for name in solid.boxes}
+    lines = [line for line in fold(graph).lines if line.tail in columns and line.head in columns]
+    assert all(columns[line.tail] <= columns[line.head] for line in lines)
+    assert len({columns[name] for name in columns}) > 3
+
+
 def test_a_u_goes_down_and_comes_up_and_its_skips_are_level() -> None:
     drawn = made("unet")
     assert drawn.is_u
@@ -199,6 +212,14 @@ def test_plain_boxes_have_names_alone(tmp_path: Path) -> None:
     root = ElementTree.fromstring(drawn.data)
     assert ["".join(text.itertext()).strip() for text in root.iter(f"{SVG}text")] == ["x", "conv 3x3, 4", "output"]
     assert set(re.findall(rb'fill="(#\w+)"', drawn.data)) <= {b"#ffffff", b"#000000"}
+
+
+def test_a_plain_box_is_named_after_what_computes_and_not_after_what_stands_before() -> None:
+    graph = graph_of("network n {\n  input x[3, 8, 8]\n  relu -> conv(4, 3)\n  bn -> relu -> global_avgpool -> flatten\n}\n")
+    drawn = draw_text(graph, "svg", Options(style="plain"))
+    assert drawn.data is not None
+    texts = ["".join(text.itertext()).strip() for text in ElementTree.fromstring(drawn.data).iter(f"{SVG}text")]
+    assert texts == ["x", "conv 3x3, 4", "global_avgpool", "output"]
 
 
 def test_widths_have_names(tmp_path: Path) -> None:
