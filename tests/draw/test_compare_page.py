@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from archc.cli import group
 from tests.browser import browser, in_browser
 
-from .pages import click, labels, places, view
+from .pages import click, labels, places, shape, view
 
 __all__ = ["browser"]
 
@@ -64,11 +64,20 @@ def test_what_changes_cost_is_seen_beside_long_names(browser: Any, tmp_path: Pat
     page = tmp_path / "d.html"
     done = CliRunner().invoke(group, ["diff", "resnet18", "resnet50d", "-o", str(page)])
     assert done.exit_code == 0, done.output
-    browser.get(page.as_uri())
-    wide, room = browser.execute_script(
-        "const { scrollWidth, clientWidth } = document.querySelector('#changes'); return [scrollWidth, clientWidth]"
-    )
-    assert wide <= room
+    try:
+        for across in (1400, 1000, 420):
+            browser.execute_cdp_cmd(
+                "Emulation.setDeviceMetricsOverride", {"width": across, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+            )
+            browser.get(page.as_uri())
+            wide, room = browser.execute_script(
+                "const { scrollWidth, clientWidth } = document.querySelector('#changes'); return [scrollWidth, clientWidth]"
+            )
+            assert wide <= room, across
+            legend = shape(browser, "#legend")
+            assert legend[3] - legend[1] < 40, across  # one row: more would cover the pictures
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 @in_browser
