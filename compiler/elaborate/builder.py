@@ -16,7 +16,7 @@ from ..graph.program import BudgetLimit, CallSite, Node, Scope
 from ..graph.provenance import chain_of_shapes
 from ..ops.axis_names import Axes
 from ..ops.base import Operation, Refusal, Shape, show
-from ..ops.parameters import BadValue, Named, OpenSizes, Parameter, Plain, Sizes
+from ..ops.parameters import BadValue, Named, OpenSizes, Optional, Parameter, Plain, Sizes
 from .axes_told import axis_moved, is_certain, named_at_input, named_axes
 from .closures import Frame, Given, Labelled, Made, Names, Origin, Tensors
 from .effort import MOST_ERRORS, MOST_REPEATS, STEPS_A_SCOPE, Effort
@@ -375,7 +375,7 @@ class Builder:
                 continue
             value, span = given[row.name].value, given[row.name].span
             try:
-                if isinstance(value, Named) and not isinstance(row.kind, Sizes):
+                if isinstance(value, Named) and not isinstance(row.kind.kind if isinstance(row.kind, Optional) else row.kind, Sizes):
                     raise row.kind.refuse()
                 values[row.name] = row.kind.read(value)
             except BadValue as bad:

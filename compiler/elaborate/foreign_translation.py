@@ -92,10 +92,10 @@ def translated(call: ast.Call, around: Around) -> str | None:
 
 
 _AROUND: Final = {
-    "weight_norm_conv": {"conv": "weight_norm_conv", "deconv": "weight_norm_deconv"},
-    "spectral_norm_conv": {"conv": "spectral_norm_conv"},
+    "weight_norm_conv": {"conv": "weight_norm_conv", "deconv": "weight_norm_deconv", "linear": "weight_norm_linear"},
+    "spectral_norm_conv": {"conv": "spectral_norm_conv", "deconv": "spectral_norm_deconv", "linear": "spectral_norm_linear"},
 }
-"""Operations that elsewhere are put around a convolution, `weight_norm(nn.Conv2d(4, 8, 3))`, and what they are around which."""
+"""Operations that elsewhere are put around a layer, `weight_norm(nn.Conv2d(4, 8, 3))`, and what they are around which."""
 
 
 def _size_or_factor(start: str, arguments: Sequence[ast.Argument], around: Around) -> None:

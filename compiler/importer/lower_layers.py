@@ -33,7 +33,7 @@ def conv(low: Lowering, call: Call) -> None:
         if not low.values.leaves(row["weight"].number):
             _blurred(low, call, row, before)
             return
-        found, norm = standardised(low.values, row["weight"]), normed(low.values, row["weight"])
+        found, norm = standardised(low.values, row["weight"]), normed(low.values, row["weight"], "conv")
         if found is not None:
             operation, (key, told) = "std_conv", found
         elif norm is not None:
@@ -113,10 +113,10 @@ def deconv(low: Lowering, call: Call) -> None:
         "bias": row["bias"] is not None,
     }
     if isinstance(weight, Fixed) and (low.is_made_up(row["weight"]) or not weight.is_learned):
-        norm = normed(low.values, row["weight"])
-        if norm is None or norm[0] not in _NORMED_DECONV:
+        norm = normed(low.values, row["weight"], "deconv")
+        if norm is None:
             raise Unsaid("a weight that is computed from others")
-        low.emit(call, _NORMED_DECONV[norm[0]], arguments, [data], norm[1])
+        low.emit(call, norm[0], arguments, [data], norm[1])
         return
     key = low.key(row["weight"], row["bias"])
     told = arguments | low.start(key, row["bias"] is not None)
@@ -126,9 +126,6 @@ def deconv(low: Lowering, call: Call) -> None:
         low.emit(call, "deconv", told, [clean(data, "deconv")], key)
 
 
-_NORMED_DECONV = {"weight_norm_conv": "weight_norm_deconv"}
-
-
 @lowers("linear")
 def linear(low: Lowering, call: Call) -> None:
     row = bind(call, "input weight bias", bias=None)
@@ -136,6 +133,10 @@ def linear(low: Lowering, call: Call) -> None:
     if len(data.shape) - 1 == data.batch:
         raise across("`linear`")
     bias = row["bias"]
+    norm = normed(low.values, row["weight"], "linear") if low.is_made_up(row["weight"]) else None
+    if norm is not None and not (isinstance(bias, Ref) and low.is_made_up(bias)):
+        low.emit(call, norm[0], {"features": weight.shape[0], "bias": bias is not None, "last": True}, [data], norm[1])
+        return
     if low.is_tied(row["weight"]) or low.is_made_up(row["weight"]) or not low.has_name(row["weight"], "weight"):
         dense(low, call, data, row["weight"], bias)
         return

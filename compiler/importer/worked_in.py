@@ -18,8 +18,8 @@ from torch.nn.utils.weight_norm import WeightNorm
 
 from .words import first_keys
 
-CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
-OF_NORMED_LENGTH = (*CONVOLUTIONS, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+LAYERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear, *TRANSPOSED)
 
 
 def work_in(module: nn.Module) -> list[str]:
@@ -53,10 +53,10 @@ def _worked_out(part: nn.Module) -> Iterator[tuple[str, str, Callable[[], object
             kinds = dict.fromkeys(type(step).__name__.strip("_") for step in steps)
             yield name, " and ".join(kinds), _removed(part, name)
     for hook in list(part._forward_pre_hooks.values()):
-        if isinstance(hook, WeightNorm) and not (isinstance(part, OF_NORMED_LENGTH) and hook.dim == 0 and hook.name == "weight"):
+        if isinstance(hook, WeightNorm) and not (isinstance(part, LAYERS) and hook.dim == 0 and hook.name == "weight"):
             yield hook.name, "WeightNorm", _without(remove_weight_norm, part, hook.name)
         if isinstance(hook, SpectralNorm) and not (
-            isinstance(part, CONVOLUTIONS) and hook.n_power_iterations == 1 and hook.name == "weight"
+            isinstance(part, LAYERS) and hook.dim == isinstance(part, TRANSPOSED) and hook.n_power_iterations == 1 and hook.name == "weight"
         ):
             yield hook.name, "SpectralNorm", _without(remove_spectral_norm, part, hook.name)
 

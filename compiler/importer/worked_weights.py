@@ -1,4 +1,4 @@
-"""Convolutions whose weights are worked out at each run: standardised filters, and the fixed filter that blurs."""
+"""Layers whose weights are worked out at each run: standardised filters, norms of weights, and the fixed filter that blurs."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def standardised(values: Values, weight: Ref) -> tuple[str, dict[str, Plain]] | 
     return None
 
 
-def normed(values: Values, weight: Ref) -> tuple[str, str] | None:
-    """The operation whose filters have a norm of their own, and the module; None where they are something else."""
+def normed(values: Values, weight: Ref, layer: str) -> tuple[str, str] | None:
+    """The operation, a `layer` whose weight has a norm of its own, and the module; None where it is something else."""
     leaves = values.leaves(weight.number)
     owners = {key.rpartition(".")[0] for key in leaves}
     names = {key.rpartition(".")[2]: number for key, number in leaves.items()}
@@ -60,21 +60,22 @@ def normed(values: Values, weight: Ref) -> tuple[str, str] | None:
     if set(names) == {"weight_g", "weight_v"}:
         length, way = (probes[names[name]] for name in ("weight_g", "weight_v"))
         rows = list(range(1, way.dim()))
-        wanted, operation = way * (length / way.square().sum(rows, keepdim=True).sqrt()), "weight_norm_conv"
+        wanted, norm = way * (length / way.square().sum(rows, keepdim=True).sqrt()), "weight_norm"
     elif set(names) == {"weight_orig"}:
         matrix = probes[names["weight_orig"]]
         left, right = (getattr(values.modules[owner], name, None) for name in ("weight_u", "weight_v"))
         if not isinstance(left, torch.Tensor) or not isinstance(right, torch.Tensor):
             return None
-        if left.is_meta or left.shape != matrix.shape[:1] or right.shape != matrix[0].flatten().shape:
+        outputs = (matrix.transpose(0, 1) if layer == "deconv" else matrix).flatten(1)
+        if left.is_meta or left.shape != outputs.shape[:1] or right.shape != outputs.shape[1:]:
             return None
         # The vectors are the module's, single as they are.
         probes = {number: probe.float() for number, probe in probes.items()}
-        wanted, operation = matrix / (left.double() @ (matrix.flatten(1) @ right.double())), "spectral_norm_conv"
+        wanted, norm = matrix / (left.double() @ (outputs @ right.double())), "spectral_norm"
     else:
         return None
     found = values.of(weight.number, probes).double()
-    return (operation, owner) if found.shape == wanted.shape and torch.allclose(found, wanted, rtol=1e-4) else None
+    return (f"{norm}_{layer}", owner) if found.shape == wanted.shape and torch.allclose(found, wanted, rtol=1e-4) else None
 
 
 def blurring(values: Values, weight: Ref, before: Step | None, stride: int, groups: int) -> dict[str, Plain] | None:

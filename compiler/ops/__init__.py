@@ -10,11 +10,12 @@ from .base import Operation
 FAMILIES = {
     "convolution": "conv dwconv",
     "weighted": "std_conv weight_norm_conv spectral_norm_conv",
-    "weighted_deconvolution": "weight_norm_deconv",
+    "weighted_deconvolution": "weight_norm_deconv spectral_norm_deconv",
     "deconvolution": "deconv",
     "convolve": "convolve",
     "deform": "deform_conv",
     "dense": "linear",
+    "weighted_dense": "weight_norm_linear spectral_norm_linear",
     "norm": "bn gn ln instance_norm lrn",
     "length_norm": "normalize rms_norm",
     "activation": "relu relu6 leaky_relu prelu elu gelu silu mish sigmoid tanh hard_sigmoid hard_swish selu celu softmax log_softmax softplus",

@@ -29,12 +29,11 @@ from .strides import Layout
 
 
 @dataclass(frozen=True, slots=True)
-class Deconv(Operation):
-    name: ClassVar[str] = "deconv"
+class Transposed(Operation):
+    """What `deconv` shares with those whose filters are worked out of what is learned."""
+
     wants_channels: ClassVar[str] = "first"
     family: ClassVar[Family] = "convolution"
-    summary: ClassVar[str] = "A transposed convolution, which enlarges: each input position writes a window of the output."
-    reference: ClassVar[str] = "torch.nn.ConvTranspose1d, ConvTranspose2d, ConvTranspose3d"
     onnx: ClassVar[str] = "ConvTranspose"
     output_may_be_overwritten: ClassVar[bool] = True
 
@@ -46,8 +45,6 @@ class Deconv(Operation):
     groups: int = parameter(COUNT, "how many groups the channels fall into", 1)
     dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
     bias: bool = parameter(FLAG, "whether a number is added to each channel", True)
-    init: str | None = parameter(INIT, INIT_DOC, "default")
-    std: float = parameter(POSITIVE, STD_DOC, 0.01)
 
     def _sizes(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
         """Kernel, stride, pad, out_pad and dilation over the axes."""
@@ -89,12 +86,15 @@ class Deconv(Operation):
             sizes.append(after)
         return (self.channels, *sizes)
 
+    def _filters(self, shape: Shape) -> Shape:
+        return (shape[0], self.channels // self.groups, *self._sizes(shape)[0])
+
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
-        weight = Weight("weight", (inputs[0][0], self.channels // self.groups, *self._sizes(inputs[0])[0]))
+        weight = Weight("weight", self._filters(inputs[0]))
         return (weight, Weight("bias", (self.channels,))) if self.bias else (weight,)
 
     def macs(self, inputs: Shapes, output: Shape) -> int:
-        return product(inputs[0]) * product(self.weights(inputs)[0].shape[1:])
+        return product(inputs[0]) * product(self._filters(inputs[0])[1:])
 
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return 2 * self.macs(inputs, output) + (product(output) if self.bias else 0)
@@ -109,7 +109,7 @@ class Deconv(Operation):
         return convolved_layout(back.layouts[number], back.sizes(number))
 
     def copied_weight_gradients(self, back: Backward) -> int:
-        return copied_kernel(back, self.weights(back.inputs)[0])
+        return copied_kernel(back, Weight("weight", self._filters(back.inputs[0])))
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         kernel, stride, pad, _, dilation = self._sizes(inputs[0])
@@ -141,9 +141,6 @@ class Deconv(Operation):
             arguments.append(("dilation", simple(dilation)))
         return Construct(self.class_name(len(kernel)), tuple(arguments))
 
-    def initialization(self) -> Initialization:
-        return initialization(self.init, self.std, self.bias)
-
     def caption(self, inputs: Shapes, output: Shape) -> str:
         kernel, stride, pad, _, dilation = self._sizes(inputs[0])
         parts = [show_kernel(kernel), str(self.channels)]
@@ -156,6 +153,19 @@ class Deconv(Operation):
         if set(pad) != {0}:
             parts.append(f"pad {show_size(simple(pad))}")
         return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Deconv(Transposed):
+    name: ClassVar[str] = "deconv"
+    summary: ClassVar[str] = "A transposed convolution, which enlarges: each input position writes a window of the output."
+    reference: ClassVar[str] = "torch.nn.ConvTranspose1d, ConvTranspose2d, ConvTranspose3d"
+
+    init: str | None = parameter(INIT, INIT_DOC, "default")
+    std: float = parameter(POSITIVE, STD_DOC, 0.01)
+
+    def initialization(self) -> Initialization:
+        return initialization(self.init, self.std, self.bias)
 
 
 OPERATIONS: tuple[type[Operation], ...] = (Deconv,)

@@ -122,12 +122,12 @@ class Constant(Operation):
 
     value: Plain = parameter(
         Table(
-            'numbers (`0.5`, `[1, 2, 1]`, lists of lists), or "sincos", "sinusoid", "rotary_cos", "rotary_sin", "window_mask", "window_index", "distance_index", "window_distances", "causal"'
+            'numbers (`0.5`, `[1, 2, 1]`, lists of lists), or "sincos", "sinusoid", "rotary_cos", "rotary_sin", "window_mask", "window_index", "distance_index", "window_distances", "causal", "normal"'
         ),
         "what it holds: numbers, or a table of these: sines and cosines of places along each axis (of an image as MAE has them), the same "
         "sine and cosine in turn, the factors of rotary positions (halves), what windows of a shifted image must not compare, "
         "where a table by distance is read for any two places of a window, or for places along an axis that look at fewer or more others (MViT), "
-        "distances in a window in logarithms (Swin V2), what is ahead",
+        "distances in a window in logarithms (Swin V2), what is ahead; or numbers that are drawn once, as training starts (StyleGAN's noise)",
     )
     sizes: tuple[Plain, ...] | None = parameter(
         Optional("a list of sizes of at least 1, or none", Sizes("a list of sizes of at least 1", least=1)),
@@ -185,7 +185,7 @@ class Constant(Operation):
         if self.value in ("sincos", "sinusoid", "rotary_cos", "rotary_sin"):
             return ("length", "channels")
         own = names_of(self.sizes or ())
-        return own if own and not isinstance(self.value, str) else ("",) * len(output)
+        return own if own and (self.value == "normal" or not isinstance(self.value, str)) else ("",) * len(output)
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         dtype = "float" if self.reads_integers() is None else "int64"
@@ -224,6 +224,8 @@ class Constant(Operation):
                 return Construct("distance_index", ((None, sizes[0]), (None, sizes[1])))
             case "window_distances":
                 return Construct("window_distances", ((None, as_written(self.window)),))
+            case "normal":
+                return Construct("torch.randn", ((None, sizes),))
             case "causal":
                 return Construct("causal_mask", ((None, sizes[0]),))
         numbers: tuple[Plain, ...] = tuple(_rows(self.value)) if self.index else _flat(self.value)
@@ -232,7 +234,8 @@ class Constant(Operation):
         return Construct("torch.tensor", ((None, _laid(numbers, sizes or _shape(self.value))),))
 
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
-        return (WORDS[self.value][1],) if isinstance(self.value, str) else ()
+        text = WORDS[self.value][1] if isinstance(self.value, str) else ""
+        return (text,) if text else ()
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return f"{names[0]}.unsqueeze(0)"
@@ -333,6 +336,18 @@ def _ahead(step: Constant) -> Shape:
     return step._sizes * 2
 
 
+def _drawn(step: Constant) -> Shape:
+    if not step.stored:
+        raise Refusal(
+            "E326",
+            '`constant` of "normal" is drawn when a module is made: without `stored` each has other numbers, and no checkpoint brings them back',
+            parameter="value",
+            beside=("stored",),
+            help="write `stored = true`",
+        )
+    return step._sizes
+
+
 WORDS: dict[str, tuple[tuple[str, ...], str, Callable[[Constant], Shape]]] = {
     "sincos": (("sizes", "features"), _SINCOS, _waves),
     "sinusoid": (("sizes", "features"), _SINUSOID, _waves),
@@ -343,8 +358,9 @@ WORDS: dict[str, tuple[tuple[str, ...], str, Callable[[Constant], Shape]]] = {
     "distance_index": (("sizes",), _DISTANCE_INDEX, _along),
     "window_distances": (("window",), _WINDOW_DISTANCES, _distances),
     "causal": (("sizes",), _CAUSAL, _ahead),
+    "normal": (("sizes",), "", _drawn),
 }
-"""For each table: what it needs, the helper that makes it, the rule of its shape."""
+"""For each table: what it needs, the helper that makes it where PyTorch has none, the rule of its shape."""
 
 
 OPERATIONS: tuple[type[Operation], ...] = (Constant,)

@@ -11,7 +11,7 @@ from .axis_names import Axes, channels_first, stands_first
 from .base import Backward, Family, Operation, Refusal, Saved, Shape, Shapes, product, show, show_size
 from .parameters import COUNT, FLAG, POSITIVE, Extent, Plain, Word, parameter
 from .spatial import simple
-from .strides import Layout, in_order
+from .strides import Layout, in_order, viewed
 
 MODES = Word('"bilinear", "nearest" or "bicubic"', ("bilinear", "nearest", "bicubic"))
 EDGES = Word('"zeros", "border" or "reflection"', ("zeros", "border", "reflection"))
@@ -29,7 +29,8 @@ class GridSample(Operation):
     family: ClassVar[Family] = "merge"
     summary: ClassVar[str] = (
         "An image [C, H, W] read at the places of a grid [h, w, 2], at the head of a merge: `grid_sample { | skip | skip(grid) }` gives [C, h, w]. "
-        "A place is x and y from -1 to 1, from one edge to the other."
+        "A place is x and y from -1 to 1, from one edge to the other. Axes in front are alike in both, each image with a grid of its own: "
+        "[heads, C, H, W] at [heads, h, w, 2] gives [heads, C, h, w]."
     )
     reference: ClassVar[str] = "torch.nn.functional.grid_sample"
     onnx: ClassVar[str] = "GridSample"
@@ -42,18 +43,39 @@ class GridSample(Operation):
     align_corners: bool = parameter(FLAG, "-1 and 1 are the middles of the outermost pixels, not their edges", False)
 
     def on(self, names: Sequence[Axes], inputs: Shapes) -> Operation:
-        image_first(self, names, inputs)
+        front = self._front(inputs)
+        if not front:
+            image_first(self, names, inputs)
+        elif "channels" in names[0] and names[0].index("channels") != front:
+            raise Refusal(
+                "E313",
+                f"`grid_sample` at {show(inputs[1])} reads {show(inputs[0])} with {show(inputs[0][:front])} in front, and then come the channels: "
+                f"here they are axis {names[0].index('channels')}",
+                operand=0,
+                help="a grid of a volume has three numbers a place, of an image two; both have the same axes in front",
+            )
         return self
+
+    def _front(self, inputs: Shapes) -> int:
+        """How many axes stand in front, each place of which has an image and a grid of its own."""
+        image, grid = inputs
+        front = len(grid) - 1 - grid[-1]
+        is_so = grid[-1] in (2, 3) and front > 0 and len(image) == front + 1 + grid[-1] and image[:front] == grid[:front]
+        return front if is_so else 0
 
     def output(self, inputs: Shapes) -> Shape:
         image, grid = inputs
-        rank = len(image) - 1
+        front = self._front(inputs)
+        rank = len(image) - front - 1
+        if front:
+            self._check_mode(rank)
+            return (*image[: front + 1], *grid[front:-1])
         if rank not in (2, 3):
             raise Refusal(
                 "E313",
                 f"`grid_sample` reads an image [C, H, W] or a volume, and path 1 is {show(image)}",
                 operand=0,
-                help="the image comes first",
+                help="the image comes first; axes in front of it are the same in both",
             )
         if len(grid) != rank + 1 or grid[-1] != rank:
             wanted = "[h, w, 2]" if rank == 2 else "[d, h, w, 3]"
@@ -63,19 +85,25 @@ class GridSample(Operation):
                 operand=1,
                 help="`permute([1, 2, 0])` brings the places of a convolution's output last" if grid[:1] == (rank,) else None,
             )
-        if rank == 3 and self.mode == "bicubic":
-            raise Refusal("E326", "a volume has no bicubic way", parameter="mode", suggestions=("bilinear", "nearest"))
+        self._check_mode(rank)
         return (image[0], *grid[:-1])
 
+    def _check_mode(self, rank: int) -> None:
+        if rank == 3 and self.mode == "bicubic":
+            raise Refusal("E326", "a volume has no bicubic way", parameter="mode", suggestions=("bilinear", "nearest"))
+
     def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
-        return channels_first(("",) * len(output))
+        front = self._front(inputs)
+        if not front:
+            return channels_first(("",) * len(output))
+        return (*names[0][: front + 1], *names[1][front:-1])
 
     def _taps(self, rank: int) -> int:
         width = {"nearest": 1, "bilinear": 2, "bicubic": 4}[self.mode]
         return product((width,) * rank)
 
     def flops(self, inputs: Shapes, output: Shape) -> int:
-        taps = self._taps(len(output) - 1)
+        taps = self._taps(inputs[1][-1])
         return taps * product(output) if taps > 1 else 0
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
@@ -87,10 +115,31 @@ class GridSample(Operation):
     def gradient_layout(self, number: int, back: Backward) -> Layout:
         return in_order(back.sizes(number))
 
+    def _copied(self, inputs: Sequence[Layout]) -> tuple[int, ...]:
+        """Which inputs are copied, for their axes in front and the batch are no single axis as they lie."""
+        front = self._front(tuple(row.sizes[1:] for row in inputs))
+        return tuple(
+            number
+            for number, row in enumerate(inputs)
+            if front and viewed(row, (product(row.sizes[: front + 1]), *row.sizes[front + 1 :])) is None
+        )
+
+    def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
+        return sum(inputs[number].elements for number in self._copied(inputs))
+
+    def kept_copies(self, inputs: Sequence[Layout]) -> int:
+        return self.copies(inputs, inputs[0], True)
+
+    def copied_inputs(self, inputs: Sequence[Layout]) -> tuple[int, ...]:
+        return self._copied(inputs)
+
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        front = self._front(inputs)
+        image, grid = (f"{name}.flatten(0, {front})" for name in names) if front else names
+        back = f".unflatten(0, (-1, {', '.join(map(str, inputs[0][:front]))}))" if front else ""
         further = "" if self.mode == "bilinear" else f', mode="{self.mode}"'
         further += "" if self.outside == "zeros" else f', padding_mode="{self.outside}"'
-        return f"F.grid_sample({names[0]}, {names[1]}{further}, align_corners={self.align_corners})"
+        return f"F.grid_sample({image}, {grid}{further}, align_corners={self.align_corners}){back}"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
         return "" if self.mode == "bilinear" else self.mode

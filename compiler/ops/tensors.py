@@ -9,7 +9,7 @@ from ...base.records import dataclass
 from .axis_names import Axes
 from .base import Family, Initialization, Operation, Refusal, Shape, Shapes, Weight, product, show, show_size
 from .initial import call
-from .parameters import FLAG, POSITIVE, BadValue, Kind, Optional, Plain, Real, Sizes, names_of, parameter, sizes_of
+from .parameters import FLAG, POSITIVE, BadValue, Integers, Kind, Optional, Plain, Real, Sizes, names_of, parameter, sizes_of
 
 STARTS: dict[str, str] = {
     "zeros": "nn.init.zeros_({})",
@@ -33,7 +33,7 @@ class Start(Kind):
 
 
 SIZES = Sizes("a list of sizes of at least 1, without the batch; `[]` is one number", least=1)
-OWN = Optional("a list of sizes, or none", SIZES)
+OWN = Optional("a list of sizes, or none", Integers("a list of sizes of at least 1", least=1))
 START = Start(f"{', '.join(f'{chr(34)}{word}{chr(34)}' for word in STARTS)}, or a number")
 
 

@@ -14,6 +14,7 @@ from .norm import NORM_FLOPS
 from .parameters import CHANNELS, COUNT, DILATION, EPSILON, FLAG, KERNEL, NUMBER, PADDING, POSITIVE, STRIDE, Plain, parameter
 from .spatial import Geometry
 from .strides import Layout
+from .worked_out import SpectralNorm, WeightNorm
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +125,6 @@ def _class(name: str, rank: int, special: str, doc: str, parameters: str, made: 
 '''
 
 
-def _rows(rank: int) -> str:
-    """All axes of the filters but the first, as a list."""
-    return str(list(range(1, rank + 2)))
-
-
 @dataclass(frozen=True, slots=True)
 class StdConv(_Weighted):
     name: ClassVar[str] = "std_conv"
@@ -211,8 +207,11 @@ class StdConv(_Weighted):
 
 
 @dataclass(frozen=True, slots=True)
-class _Plain(_Weighted):
-    """Their parameters are those of a convolution, but for how it starts: that is as PyTorch's layer does."""
+class _Normed(_Weighted):
+    """PyTorch's norms of weights around a convolution: its parameters, but for how it starts, which is as PyTorch's layer does."""
+
+    norm: ClassVar[WeightNorm | SpectralNorm]
+    doc: ClassVar[str]
 
     pad_mode: str = parameter(PAD_MODE, "what stands in the padding", "zeros")
 
@@ -222,86 +221,46 @@ class _Plain(_Weighted):
     def initialization(self) -> Initialization:
         return Initialization()
 
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        filters = self._filters(inputs[0])
+        rows = self.norm.weights(filters)
+        return (Weight("bias", filters[:1]), *rows) if self.bias else rows
+
+    def _kept(self, filters: Shape) -> int:
+        return self.norm.kept(filters)
+
+    def _evaluated(self, filters: Shape) -> tuple[int, int]:
+        return self.norm.evaluated(filters)
+
+    def _way_back(self, filters: Shape) -> int:
+        return self.norm.way_back(filters)
+
+    def _source(self, rank: int) -> tuple[str, str, str, str]:
+        return self.doc, "", self.norm.made(rank + 2), self.norm.weight(rank + 2)
+
 
 @dataclass(frozen=True, slots=True)
-class WeightNormConv(_Plain):
+class WeightNormConv(_Normed):
     name: ClassVar[str] = "weight_norm_conv"
-    class_word: ClassVar[str] = "WeightNorm"
+    norm: ClassVar[WeightNorm | SpectralNorm] = WeightNorm()
+    class_word: ClassVar[str] = WeightNorm.word
     summary: ClassVar[str] = "A convolution whose filters are learned as a direction and a length each (WaveNet, TCN)."
     reference: ClassVar[str] = "torch.nn.utils.weight_norm around torch.nn.Conv1d, Conv2d, Conv3d"
     onnx: ClassVar[str] = "Conv"
-
-    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
-        filters = self._filters(inputs[0])
-        rows = (Weight("weight_g", (filters[0], *[1] * (len(filters) - 1))), Weight("weight_v", filters))
-        return (Weight("bias", filters[:1]), *rows) if self.bias else rows
-
-    def _evaluated(self, filters: Shape) -> tuple[int, int]:
-        return product(filters) + filters[0], self._kept(filters)
-
-    def _way_back(self, filters: Shape) -> int:
-        return 2 * product(filters) + 3 * filters[0]
-
-    def _source(self, rank: int) -> tuple[str, str, str, str]:
-        doc = "A convolution whose filters are a direction, `weight_v`, and a length each, `weight_g`."
-        made = (
-            "        weight = self.weight.detach()\n        del self.weight\n"
-            f"        self.weight_g = nn.Parameter(torch.linalg.vector_norm(weight, dim={_rows(rank)}, keepdim=True))\n"
-            "        self.weight_v = nn.Parameter(weight)\n"
-        )
-        weight = (
-            f"        length = torch.linalg.vector_norm(self.weight_v, dim={_rows(rank)}, keepdim=True)\n"
-            "        weight = self.weight_v * (self.weight_g / length)\n"
-        )
-        return doc, "", made, weight
+    doc: ClassVar[str] = "A convolution whose filters are a direction, `weight_v`, and a length each, `weight_g`."
 
 
 @dataclass(frozen=True, slots=True)
-class SpectralNormConv(_Plain):
+class SpectralNormConv(_Normed):
     name: ClassVar[str] = "spectral_norm_conv"
-    class_word: ClassVar[str] = "SpectralNorm"
+    norm: ClassVar[WeightNorm | SpectralNorm] = SpectralNorm()
+    class_word: ClassVar[str] = SpectralNorm.word
     summary: ClassVar[str] = (
         "A convolution whose filters, as a matrix, are divided by their largest singular value, which a step of training estimates (SN-GAN)."
     )
     reference: ClassVar[str] = "torch.nn.utils.spectral_norm around torch.nn.Conv1d, Conv2d, Conv3d"
     onnx: ClassVar[str] = "Conv"
-
-    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
-        filters = self._filters(inputs[0])
-        rows = (
-            Weight("weight_orig", filters),
-            Weight("weight_u", filters[:1], trainable=False),
-            Weight("weight_v", (product(filters[1:]),), trainable=False),
-        )
-        return (Weight("bias", filters[:1]), *rows) if self.bias else rows
-
-    def _kept(self, filters: Shape) -> int:
-        return product(filters) + filters[0] + product(filters[1:]) + 1
-
-    def _evaluated(self, filters: Shape) -> tuple[int, int]:
-        return product(filters) + 1, 2 * filters[0] + product(filters[1:]) + 1
-
-    def _way_back(self, filters: Shape) -> int:
-        return 3 * product(filters) + self._kept(filters)
-
-    def _source(self, rank: int) -> tuple[str, str, str, str]:
-        doc = "A convolution whose filters, as a matrix, are divided by their largest singular value."
-        made = (
-            "        weight = self.weight.detach()\n        del self.weight\n"
-            "        self.weight_orig = nn.Parameter(weight)\n"
-            '        self.register_buffer("weight_u", F.normalize(torch.randn(weight.shape[0]), dim=0))\n'
-            '        self.register_buffer("weight_v", F.normalize(torch.randn(weight[0].numel()), dim=0))\n'
-        )
-        weight = (
-            "        rows = self.weight_orig.flatten(1)\n"
-            "        if self.training:\n"
-            "            with torch.no_grad():\n"
-            "                self.weight_v.copy_(F.normalize(torch.mv(rows.t(), self.weight_u), dim=0))\n"
-            "                self.weight_u.copy_(F.normalize(torch.mv(rows, self.weight_v), dim=0))\n"
-            "        largest = torch.dot(self.weight_u.clone(), torch.mv(rows, self.weight_v.clone()))\n"
-            "        weight = self.weight_orig / largest\n"
-        )
-        return doc, "", made, weight
+    doc: ClassVar[str] = "A convolution whose filters, as a matrix, are divided by their largest singular value."
 
 
 OPERATIONS = (StdConv, WeightNormConv, SpectralNormConv)

@@ -7,43 +7,25 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .base import Backward, Initialization, Operation, Saved, Shape, Shapes, Weight, product
-from .deconvolution import Deconv
+from .deconvolution import Transposed
 from .norm import NORM_FLOPS
-from .parameters import CHANNELS, COUNT, DILATION, FLAG, KERNEL, STRIDE, Extent, Plain, parameter
 from .strides import Layout
+from .worked_out import SpectralNorm, WeightNorm
 
 
 @dataclass(frozen=True, slots=True)
-class WeightNormDeconv(Deconv):
-    name: ClassVar[str] = "weight_norm_deconv"
-    summary: ClassVar[str] = (
-        "A transposed convolution whose filters are learned as a direction and a length for each channel that comes in (HiFi-GAN, MelGAN)."
-    )
-    reference: ClassVar[str] = "torch.nn.utils.weight_norm around torch.nn.ConvTranspose1d, ConvTranspose2d, ConvTranspose3d"
-    onnx: ClassVar[str] = "ConvTranspose"
+class _Normed(Transposed):
+    """PyTorch's norms of weights around a transposed convolution, which starts as PyTorch's layer does."""
 
-    channels: int = parameter(CHANNELS, "how many channels come out")
-    kernel: Plain = parameter(KERNEL, "the window that each position writes")
-    stride: Plain = parameter(STRIDE, "the step from window to window in the output", 1)
-    pad: Plain = parameter(Extent("a number, or one for each axis", least=0), "what is cut off each side of the output", 0)
-    out_pad: Plain = parameter(Extent("a number, or one for each axis", least=0), "what is added at the end of each axis", 0)
-    groups: int = parameter(COUNT, "how many groups the channels fall into", 1)
-    dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
-    bias: bool = parameter(FLAG, "whether a number is added to each channel", True)
-
-    def _filters(self, shape: Shape) -> Shape:
-        return (shape[0], self.channels // self.groups, *self._sizes(shape)[0])
+    norm: ClassVar[WeightNorm | SpectralNorm]
+    doc: ClassVar[str]
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
-        filters = self._filters(inputs[0])
-        rows = (Weight("weight_g", (filters[0], *[1] * (len(filters) - 1))), Weight("weight_v", filters))
+        rows = self.norm.weights(self._filters(inputs[0]))
         return (Weight("bias", (self.channels,)), *rows) if self.bias else rows
 
-    def macs(self, inputs: Shapes, output: Shape) -> int:
-        return product(inputs[0]) * product(self._filters(inputs[0])[1:])
-
     def flops(self, inputs: Shapes, output: Shape) -> int:
-        return Deconv.flops(self, inputs, output) + NORM_FLOPS * product(self._filters(inputs[0]))
+        return Transposed.flops(self, inputs, output) + NORM_FLOPS * product(self._filters(inputs[0]))
 
     def not_int8(self, inputs: Shapes) -> str:
         return "no int8 form of filters that are worked out of what is learned"
@@ -51,38 +33,27 @@ class WeightNormDeconv(Deconv):
     def initialization(self) -> Initialization:
         return Initialization()
 
-    # ------------------------------------------------------------------------------------------ memory
-
-    def _kept(self, shape: Shape) -> int:
-        """Elements that are kept of what is made on the way to the filters, these among it."""
-        return product(self._filters(shape)) + 2 * shape[0]
-
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
-        return Saved(inputs=(0,), once=self._kept(inputs[0]))
+        return Saved(inputs=(0,), once=self.norm.kept(self._filters(inputs[0])))
 
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
-        shape = inputs[0].sizes[1:]
-        beside = self._kept(shape)
-        return beside if training else max(beside - shape[0], beside - output.elements)
+        filters = self._filters(inputs[0].sizes[1:])
+        if training:
+            return self.norm.kept(filters) + self.norm.while_made(filters)
+        beside, before = self.norm.evaluated(filters)
+        return max(beside, before - output.elements)
 
     def copied_weight_gradients(self, back: Backward) -> int:
-        filters = self._filters(back.inputs[0])
-        return max(Deconv.copied_weight_gradients(self, back), 2 * product(filters) + 3 * filters[0])
-
-    # ------------------------------------------------------------------------------------------- source
+        return max(Transposed.copied_weight_gradients(self, back), self.norm.way_back(self._filters(back.inputs[0])))
 
     def class_name(self, rank: int) -> str:
-        return f"WeightNormConvTranspose{rank}d"
+        return f"{self.norm.word}ConvTranspose{rank}d"
 
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
-        return (_class(len(inputs[0]) - 1),)
-
-
-def _class(rank: int) -> str:
-    size = "int" if rank == 1 else f"int | tuple[{', '.join(['int'] * rank)}]"
-    rows = list(range(1, rank + 2))
-    return f'''class WeightNormConvTranspose{rank}d(nn.ConvTranspose{rank}d):
-    """A transposed convolution whose filters are a direction, `weight_v`, and a length for each channel that comes in, `weight_g`."""
+        rank = len(inputs[0]) - 1
+        size = "int" if rank == 1 else f"int | tuple[{', '.join(['int'] * rank)}]"
+        text = f'''class {self.class_name(rank)}(nn.ConvTranspose{rank}d):
+    """{self.doc}"""
 
     def __init__(
         self,
@@ -97,18 +68,38 @@ def _class(rank: int) -> str:
         dilation: {size} = 1,
     ) -> None:
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, output_padding, groups, bias, dilation)
-        weight = self.weight.detach()
-        del self.weight
-        self.weight_g = nn.Parameter(torch.linalg.vector_norm(weight, dim={rows}, keepdim=True))
-        self.weight_v = nn.Parameter(weight)
-
+{self.norm.made(rank + 2)}
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        length = torch.linalg.vector_norm(self.weight_v, dim={rows}, keepdim=True)
-        weight = self.weight_v * (self.weight_g / length)
-        return F.conv_transpose{rank}d(
+{self.norm.weight(rank + 2)}        return F.conv_transpose{rank}d(
             x, weight, self.bias, self.stride, self.padding, self.output_padding, self.groups, self.dilation
         )
 '''
+        return (text,)
 
 
-OPERATIONS: tuple[type[Operation], ...] = (WeightNormDeconv,)
+@dataclass(frozen=True, slots=True)
+class WeightNormDeconv(_Normed):
+    name: ClassVar[str] = "weight_norm_deconv"
+    summary: ClassVar[str] = (
+        "A transposed convolution whose filters are learned as a direction and a length for each channel that comes in (HiFi-GAN, MelGAN)."
+    )
+    reference: ClassVar[str] = "torch.nn.utils.weight_norm around torch.nn.ConvTranspose1d, ConvTranspose2d, ConvTranspose3d"
+    norm: ClassVar[WeightNorm | SpectralNorm] = WeightNorm()
+    doc: ClassVar[str] = (
+        "A transposed convolution whose filters are a direction, `weight_v`, and a length for each channel that comes in, `weight_g`."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SpectralNormDeconv(_Normed):
+    name: ClassVar[str] = "spectral_norm_deconv"
+    summary: ClassVar[str] = (
+        "A transposed convolution whose filters, as a matrix with a row for each output, are divided by their largest singular value "
+        "(SAGAN's generator)."
+    )
+    reference: ClassVar[str] = "torch.nn.utils.spectral_norm around torch.nn.ConvTranspose1d, ConvTranspose2d, ConvTranspose3d"
+    norm: ClassVar[WeightNorm | SpectralNorm] = SpectralNorm(across=True)
+    doc: ClassVar[str] = "A transposed convolution whose filters, as a matrix, are divided by their largest singular value."
+
+
+OPERATIONS: tuple[type[Operation], ...] = (WeightNormDeconv, SpectralNormDeconv)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from archc.compiler.analysis.cost import work_of
 from archc.compiler.emit import onnx
-from archc.compiler.emit.fast.build import rewritten
+from archc.compiler.emit.fast.build import fast, rewritten
 from archc.compiler.emit.torchscript import script
 from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
@@ -340,3 +340,28 @@ def test_a_table_in_the_place_of_its_numbers() -> None:
     (row,) = [row for row in checked(net % f"{table} {numbers}").diagnostics if row.is_error]
     assert (row.code, row.help) == ("E313", "the numbers are path 1, and the table is path 2")
     assert not [row for row in checked(net % f"{numbers} {table}").diagnostics if row.is_error]
+
+
+def test_numbers_that_are_drawn_once() -> None:
+    """StyleGAN's noise: a buffer with a key, of standard normal numbers, other ones for each place and each module; the size has names as a learned one's."""
+    drawn = 'constant("normal", [channels = 1, height = 32, width = 32], stored = true)'
+    text = f"network n {{ input x[2, 32, 32]\n add(broadcast = true) {{ | skip | noise_const: {drawn} }}\n add(broadcast = true) {{ | skip | {drawn} }} }}"
+    graph = graph_of(text)
+    one, other = build(graph).eval(), build(graph).eval()
+    found = [value for module in (one, other) for value in module.state_dict().values()]
+    assert list(one.state_dict()) == ["noise_const", "constant1"] and not list(one.parameters())
+    assert all(value.shape == (1, 32, 32) and abs(value.mean()) < 0.15 and 0.9 < value.std() < 1.1 for value in found)
+    assert not any(a.equal(b) for place, a in enumerate(found) for b in found[:place])
+    other.load_state_dict(one.state_dict(), strict=True)
+    x = torch.randn(3, 2, 32, 32)
+    torch.testing.assert_close(other(x), x + found[0] + found[1])
+    torch.testing.assert_close(script(other)(x), other(x))
+    quick = fast(graph, one.state_dict()).module
+    torch.testing.assert_close(quick(x), one(x))
+
+
+def test_numbers_that_no_checkpoint_brings_back_are_refused() -> None:
+    text = 'network n {{ input x[2, 4, 4]\n add(broadcast = true) {{ | skip | constant("normal", [1, 4, 4]{}) }} }}'
+    (error,) = problems_of(text.format(""))
+    assert error.code == "E326" and error.help == "write `stored = true`"
+    assert checked(text.format(", stored = true")).diagnostics == ()

@@ -130,6 +130,8 @@ def test_a_sum_of_three_is_not_told_as_one_of_two() -> None:
 def test_a_norm_of_weights_around_a_convolution() -> None:
     given = "x[8, 20]"
     assert_mended(net("weight_norm(deconv(4, 4, stride = 2))", given), net("weight_norm_deconv(4, 4, stride = 2)", given))
+    assert_mended(net("spectral_norm(deconv(4, 4, stride = 2))", given), net("spectral_norm_deconv(4, 4, stride = 2)", given))
+    assert_mended(net("spectral_norm(linear(4)) -> relu", "x[8]"), net("spectral_norm_linear(4) -> relu", "x[8]"))
     assert_mended(net("spectral_norm(conv(4, 3, pad = 0)) -> relu", given), net("spectral_norm_conv(4, 3, pad = 0) -> relu", given))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -161,3 +163,16 @@ def test_a_smaller_image_of_means() -> None:
 def test_means_with_corners_that_stay_are_refused() -> None:
     with pytest.raises(archc.ArchError, match="antialiasing and corners"):
         archc.from_module(Resampled(corners=True), torch.randn(2, 3, 9, 9))
+
+
+def test_norms_of_weights_around_layers_that_are_no_convolution() -> None:
+    spectral, length = nn.utils.spectral_norm, nn.utils.weight_norm
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        net = nn.Sequential(
+            *(spectral(nn.ConvTranspose2d(8, 4, 4, 2, 1)), nn.ReLU(), spectral(nn.ConvTranspose2d(4, 6, 3, groups=2, bias=False))),
+            *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), spectral(nn.Linear(6, 5)), nn.ReLU(), length(nn.Linear(5, 3, bias=False))),
+        )
+    made = imported(net, [torch.randn(2, 8, 5, 6)], [torch.randn(3, 8, 5, 6)])
+    assert made.count("spectral_norm_deconv(") == 2
+    assert "spectral_norm_linear(5)" in made and "weight_norm_linear(3, bias = false)" in made

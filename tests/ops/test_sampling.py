@@ -37,6 +37,33 @@ def test_grid_sample_is_pytorchs(mode: str, outside: str, corners: bool, sizes: 
     assert operation.output((tuple(x.shape[1:]), tuple(grid.shape[1:]))) == tuple(expected.shape[1:])
 
 
+@fast
+@given(st.sampled_from(["bilinear", "nearest"]), st.lists(st.integers(1, 3), min_size=1, max_size=2), st.integers(2, 3), st.data())
+def test_axes_in_front_have_a_grid_each(mode: str, front: list[int], rank: int, data: st.DataObject) -> None:
+    """As an image after the other would be read: deformable attention's heads."""
+    image, places = (data.draw(st.lists(st.integers(1, 4), min_size=rank, max_size=rank)) for _ in range(2))
+    x, grid = torch.randn(2, *front, 3, *image), 3 * torch.rand(2, *front, *places, rank) - 1.5
+    operation = op("grid_sample", mode=mode)
+    found = run(operation, x, grid)
+    assert operation.output((tuple(x.shape[1:]), tuple(grid.shape[1:]))) == tuple(found.shape[1:]) == (*front, 3, *places)
+    for place in itertools.product(*map(range, front)):
+        one = (slice(None), *place)
+        assert found[one].equal(F.grid_sample(x[one], grid[one], mode=mode, align_corners=False))
+
+
+def test_axes_in_front_keep_their_names_and_channels_stand_behind_them() -> None:
+    inputs = "input v[depth = 2, channels = 3, height = 5, width = 6]\n input g[depth = 2, height = 4, width = 1, channels = 2]"
+    (node,) = (
+        row
+        for row in program_of(f"network n {{ {inputs}\n grid_sample {{ | skip(v) | skip(g) }} }}").nodes
+        if row.operation.name == "grid_sample"
+    )
+    assert node.axes == ("depth", "channels", "height", "width") and node.shape == (2, 3, 4, 1)
+    volume = "input v[2, 3, 5, 6]\n input g[depth = 2, height = 4, width = 1, channels = 2]"
+    (error,) = checked(f"network n {{ {volume}\n grid_sample {{ | skip(v) | skip(g) }} }}", "n.arch").diagnostics
+    assert error.code == "E313" and "here they are axis 0" in error.message
+
+
 def read(image: torch.Tensor, y: float, x: float) -> torch.Tensor:
     """Between four pixels; 0 more than one pixel outside, and the edge's value in between."""
     height, width = image.shape[1:]
@@ -118,6 +145,8 @@ def test_dropblock_sets_whole_squares_to_zero() -> None:
     [
         (op("grid_sample"), ((3, 8, 8), (2, 5, 5)), "E313", "at a grid [h, w, 2], and path 2 is [2, 5, 5]"),
         (op("grid_sample"), ((3, 8), (5, 2)), "E313", "an image [C, H, W] or a volume"),
+        (op("grid_sample"), ((4, 3, 8, 8), (2, 5, 5, 2)), "E313", "at a grid [d, h, w, 3], and path 2 is [2, 5, 5, 2]"),
+        (op("grid_sample", mode="bicubic"), ((4, 3, 8, 8, 8), (4, 5, 5, 5, 3)), "E326", "bicubic"),
         (op("grid_sample", mode="bicubic"), ((3, 4, 4, 4), (2, 2, 2, 3)), "E326", "bicubic"),
         (op("roi_align", size=7), ((3, 8, 8), (5, 5)), "E313", "boxes [K, 4]"),
         (op("roi_align", size=7), ((8, 8), (5, 4)), "E313", "path 1 is [8, 8]"),
@@ -161,6 +190,8 @@ def test_a_class_token_before_the_positions_is_told() -> None:
         "dropblock(0.1, 1) -> conv(4)",
         "c: conv(32) -> tokens -> linear(48) -> image(like = c) -> conv(4)",
         "conv(32) -> c: relu -> conv(2) -> permute([1, 2, 0]) -> g: skip\n grid_sample { | skip(c) | skip(g) } -> conv(4)",
+        'c: conv(32)\n conv(8) -> rearrange("(n t) y x -> n y x t", n = 4) -> tanh -> g: skip\n'
+        ' skip(c) -> rearrange("(n c) y x -> n c y x", n = 4) -> grid_sample { | skip | skip(g) } -> reshape([32, 24, 24]) -> conv(4)',
         "b: {global_avgpool -> flatten -> linear(12) -> reshape([3, 4])}\n skip(x) -> conv(8) -> roi_align(3) { | skip | skip(b) } -> flatten -> linear(4)",
     ],
 )

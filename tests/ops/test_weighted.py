@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 
 import pytest
@@ -110,6 +111,43 @@ def test_spectral_norm_is_pytorchs_in_training_and_evaluation() -> None:
     layer.train()(x).square().sum().backward()
     reference.train()(x).square().sum().backward()
     torch.testing.assert_close(layer.get_parameter("weight_orig").grad, reference.get_parameter("weight_orig").grad)
+
+
+AROUND = [
+    ("spectral_norm_deconv", {"channels": 12, "kernel": 4, "stride": 2, "pad": 1}, nn.ConvTranspose2d(8, 12, 4, 2, 1), (8, 5, 6)),
+    (
+        "spectral_norm_deconv",
+        {"channels": 12, "kernel": 3, "groups": 2, "bias": False},
+        nn.ConvTranspose1d(8, 12, 3, groups=2, bias=False),
+        (8, 9),
+    ),
+    ("spectral_norm_linear", {"features": 12}, nn.Linear(8, 12), (8,)),
+    ("spectral_norm_linear", {"features": 1, "bias": False}, nn.Linear(8, 1, bias=False), (5, 8)),
+    ("weight_norm_linear", {"features": 12, "bias": False, "last": True}, nn.Linear(8, 12, bias=False), (3, 4, 8)),
+    ("weight_norm_linear", {"features": 12}, nn.Linear(8, 12), (8,)),
+]
+
+
+@pytest.mark.parametrize(("word", "settings", "layer", "shape"), AROUND)
+def test_norms_of_weights_are_pytorchs(word: str, settings: dict[str, object], layer: nn.Module, shape: Shape) -> None:
+    """Keys, three steps of training with what they leave, an answer, and gradients."""
+    torch.manual_seed(0)
+    norm = nn.utils.spectral_norm if word.startswith("spectral") else nn.utils.weight_norm
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        reference = norm(copy.deepcopy(layer))
+    ours = built(op(word, **settings), shape)
+    assert list(ours.state_dict()) == list(reference.state_dict())
+    ours.load_state_dict(reference.state_dict())
+    ours, reference, x = ours.double(), reference.double(), torch.randn(2, *shape, dtype=torch.float64)
+    for _ in range(3):
+        torch.testing.assert_close(ours.train()(x), reference.train()(x))
+    torch.testing.assert_close(ours.eval()(x), reference.eval()(x))
+    torch.testing.assert_close(ours.state_dict(), reference.state_dict())
+    ours.train()(x).square().sum().backward()
+    reference.train()(x).square().sum().backward()
+    for name, parameter in reference.named_parameters():
+        torch.testing.assert_close(ours.get_parameter(name).grad, parameter.grad)
 
 
 @fast

@@ -195,6 +195,8 @@ class Wide:
                 f"std_conv({c}, {k}, stride = {s}, groups = {group}, gain = {chance.choice(('true', 'false'))})",
                 f"weight_norm_conv({c}, {k}, pad = {chance.choice(('same', 'causal', '1'))})",
                 f"spectral_norm_conv({c}, {k})",
+                f"spectral_norm_deconv({c}, {k}, stride = {s}, groups = {group})",
+                f"{chance.choice(('spectral', 'weight'))}_norm_linear({c})",
                 f"deconv({c}, {k}, stride = {s}, groups = {group})",
                 f"linear({c})",
                 f"linear({c}, bias = false)",
