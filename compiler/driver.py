@@ -441,13 +441,16 @@ _OF_A_LINE = ("E104", "E114", "E116", "E124")
 
 
 def without_parts(rows: Iterable[Diagnostic], lines: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """Without what was said of a part of a line, before it was known what the whole of it is here."""
+    """Without what was said of a part of a line, or of a name (`efficientnet-b3`), before it was known what the whole of it is here."""
+    lines = list(lines)
     whole = [row.primary.span for row in lines if row.code in _OF_A_WHOLE_LINE]
+    names = [row.primary.span for row in lines if row.code == "E201" and not row.primary.span.text.replace(".", "").isidentifier()]
     for row in rows:
         place = row.primary.span
-        if row.code not in _OF_A_LINE or not any(
+        covering = whole if row.code in _OF_A_LINE else []
+        if not any(
             line.start <= place.start and place.end <= line.end and line != place and line.source.name == place.source.name
-            for line in whole
+            for line in (*covering, *names)
         ):
             yield row
 

@@ -10,7 +10,7 @@ from typing import Final
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.source import Source, Span
 from ...dsl import ast
-from ..files.locate import known_names
+from ..files.locate import file_of_block, known_names
 from ..files.near_names import near_networks
 from ..ops.suggest import closest, did_you_mean
 
@@ -73,15 +73,17 @@ def not_in_the_file(item: ast.FromImport, wanted: ast.Name, offered: Sequence[st
     near = closest(wanted.name, offered)
     help = did_you_mean(near) or f"it defines {', '.join(f'`{name}`' for name in offered[:8])}"
     fix = _renamed(wanted, near[0]) if near else None
-    if wanted.name in known_names():
+    elsewhere = wanted.name if wanted.name in known_names() else file_of_block(wanted.name, item.path[-1]) if not near else None
+    if elsewhere is not None:
         rest = ", ".join(name.name for name in item.names if name is not wanted)
-        text = _lines(item, [wanted.name]) + (f"\nfrom {'.'.join(item.path)} import {rest}" if rest else "")
-        fix = Fix(f"it has a file of its own: write {_told(text)}", (Edit(item.span, text),))
+        text = f"from {elsewhere} import {wanted.name}" + (f"\nfrom {'.'.join(item.path)} import {rest}" if rest else "")
+        where = "it has a file of its own" if elsewhere == wanted.name else f"`{elsewhere}` has it"
+        fix = Fix(f"{where}: write {_told(text)}", (Edit(item.span, text),))
     return Diagnostic(
         "E215",
         f"`{'.'.join(item.path)}.arch` defines no `{wanted.name}`",
         Label(wanted.span, "not defined there"),
-        help=None if fix is not None and wanted.name in known_names() else help,
+        help=None if elsewhere is not None else help,
         fix=fix,
     )
 

@@ -137,6 +137,8 @@ def unknown_name(
     if _is_followed_by_a_dot(span):  # a file that is imported, or a label with parts
         files = {word for level in environment.levels() for word, row in level.bindings.items() if isinstance(row.value, Module)}
         known = files | {word for level in environment.levels() for word, row in level.labels.items() if row.members or wanted == "a value"}
+    if wanted != "a value" and (spelled := _spelled_with_signs(environment, span)) is not None:
+        return spelled
     near = closest(name, known - {name})
     help, fix = did_you_mean(near), replacement(span, near) if near and is_near(name, near[0]) else None
     if fix is not None and wanted != "a value" and (window := re.search(r"(\d+)x(\d+)$", name)) is not None:
@@ -291,6 +293,21 @@ def _of_library(name: str, near: Sequence[str]) -> str | None:
         return name
     alike = heard_alike(name, _library())
     return alike[0] if alike and not heard_alike(name, near) else None
+
+
+def _spelled_with_signs(environment: Environment, span: Span) -> Diagnostic | None:
+    """`efficientnet-b3`, `ViT-B/16`: a network of the library, whose name is read as several steps. It covers what was said of its parts."""
+    from ..files.near_names import WITH_SIGNS, one_alike
+
+    spelled = WITH_SIGNS.match(span.source.text[span.start : span.end + 60])
+    whole = span.source.span(span.start, span.start + spelled.end()) if spelled is not None else span
+    alike = one_alike(whole.text, _library()) if whole.end > span.end else None
+    if alike is None:
+        return None
+    help, fix = _imported(alike, whole)
+    if environment.binding(alike) is not None:
+        help, fix = f"write `{alike}`", Fix(f"write `{alike}`", (Edit(whole, alike),))
+    return Diagnostic("E201", f"there is no operation or block named `{whole.text}`", Label(whole, "not known here"), help=help, fix=fix)
 
 
 def _imported(name: str, span: Span) -> tuple[str, Fix]:

@@ -14,6 +14,7 @@ from .builder import Builder, Sharing
 from .closures import Again, Environment, Frame, Labelled, Made, Names, Tensors, as_of
 from .current import each, need_tensor, together
 from .effort import STEPS_A_LABEL
+from .explain_blocks import own_scopes
 from .explain_labels import come_in_together, labels_here, no_label, no_label_within, no_step_again
 from .explain_reuse import fed_another
 from .explain_rounds import listed
@@ -213,6 +214,15 @@ def _item(expansion: Expander, frame: Frame, value: ast.Index) -> Labelled:
     return labelled.members.get(str(number)) or Labelled(f"{labelled.name}[{number}]", tensors[number], value.span)
 
 
+def _by_name_in_the_module(expansion: Expander, frame: Frame, path: tuple[str, ...], span: Span) -> Labelled | None:
+    """`"body.layer1.0.conv1"`: a step without a label in a text of another's, which cannot be given one here, by the name that its keys have."""
+    for outer in own_scopes(frame.scope):
+        for number, node in enumerate(expansion.build.nodes):
+            if node.path == (*outer.path, *path) and node.span.source is not span.source and not node.training_only:
+                return Labelled(".".join(path), number, node.span, used=True)
+    return None
+
+
 def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: Span, as_list: bool = False) -> Labelled:
     """The label at the end of a dotted name; the diagnostic tells whether it comes later or was never given.
 
@@ -224,6 +234,8 @@ def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: S
     for depth, part in enumerate(path[1:], 1):
         found.used = True
         inside = found.members.get(part)
+        if inside is None and (made := _by_name_in_the_module(expansion, frame, path, span)) is not None:
+            return made
         if inside is None:
             # Without a tensor it failed, or it is but the beginning of dotted labels, whose parts are all known.
             failed = found.tensor is None and expansion.build.report.has_errors

@@ -170,8 +170,7 @@ def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -
     if name in _ALONG_AN_AXIS and call.arguments and not given:
         help = _reduced(expansion, frame, _ALONG_AN_AXIS[name], call)
     elif name == "maxunpool" and not given:
-        asked = f"{name}({', '.join(rest)})" if rest else name
-        help = f"the indices are those of a pool `p: maxpool(2, indices = true)`: write `{asked} {{ | skip | skip(p.indices) }}`"
+        help = _with_indices(expansion, frame, name, call)
     head = f"{name}({', '.join(rest)})" if rest else name
     is_whole = len(paths) > 1 and help is None
     if len(paths) == 1:
@@ -184,6 +183,19 @@ def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -
         help=help or f"put it at the head of a merge: `{written}`",
         fix=Fix(f"write `{written}`", (Edit(call.span, written),)) if is_whole else None,
     )
+
+
+def _with_indices(expansion: Expander, frame: Frame, name: str, call: ast.Call) -> str:
+    """`maxunpool(2)`, `maxunpool(2, like = p)`: what has the size that comes in is the pool itself, and not what it pooled."""
+    came, rest, pool = expansion.build.shape_of(frame.current), [], "p"
+    for row in call.arguments:
+        labelled = expansion.evaluator(frame).labelled(row.value) if row.name == "like" else None
+        if labelled is not None and came is not None and expansion.shape_of(labelled) == came:
+            pool = row.value.span.text
+        else:
+            rest.append(_here(expansion, frame, row))
+    asked = f"{name}({', '.join(rest)})" if rest else name
+    return f"the indices are those of a pool `{pool}: maxpool(2, indices = true)`: write `{asked} {{ | skip | skip({pool}.indices) }}`"
 
 
 def _here(expansion: Expander, frame: Frame, row: ast.Argument) -> str:

@@ -74,6 +74,21 @@ def presets() -> Mapping[str, str]:
     return MappingProxyType(dict(sorted((preset, name) for preset, name in found.items())))
 
 
+_BLOCK = re.compile(r"^block (\w+)", re.MULTILINE)
+_IMPORTED = re.compile(r"^(?:from|import) (\w+)", re.MULTILINE)
+
+
+def file_of_block(block: str, near: str) -> str | None:
+    """The file of the library that defines a block: of several one that the file `near` imports from, else none."""
+    texts = {}
+    for name in shipped():
+        with open(os.path.join(LIBRARY, name + SUFFIX), encoding="utf-8") as stream:
+            texts[name] = stream.read()
+    found = [name for name, text in texts.items() if block in _BLOCK.findall(text)]
+    imported = _IMPORTED.findall(texts.get(near, ""))
+    return next((name for name in found if len(found) == 1 or name in imported), None)
+
+
 def known_names() -> tuple[str, ...]:
     """What a word may name of the library: its files and the presets in them."""
     return tuple(sorted({*shipped(), *presets()}))

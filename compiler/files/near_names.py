@@ -9,6 +9,9 @@ from ..ops.suggest import closest
 
 _SIZES = {"nano": "n", "tiny": "t", "small": "s", "medium": "m", "base": "b", "large": "l", "huge": "h"}
 
+WITH_SIGNS = re.compile(r"[A-Za-z_][\w.]*(?:-\w+|/\d+)+")
+"""`efficientnet-b3`, `ViT-B/16`: a name as papers spell it, which in a text are several steps."""
+
 _SHORTEST = 4
 """Letters of a name that may be the one in a longer word: `fcn` stands at the end of too much."""
 
@@ -32,6 +35,14 @@ def heard_alike(word: str, names: Iterable[str]) -> tuple[str, ...]:
     """Those of `names` that are `word` in another spelling."""
     said = _heard(word)
     return tuple(name for name in sorted(set(names)) if said and _heard(name) == said)
+
+
+def one_alike(word: str, names: Iterable[str]) -> str | None:
+    """The one of `names` that is `word` in another spelling, without what a library of Python calls it by; else the only one that begins so."""
+    said, known = _heard(word.rpartition(".")[2]), sorted(set(names))
+    alike = [name for name in known if _heard(name) == said]
+    begun = [name for name in known if _heard(name).startswith(said)]
+    return alike[0] if alike else begun[0] if len(begun) == 1 and len(said) >= _SHORTEST else None
 
 
 def _heard(name: str) -> str:

@@ -13,6 +13,7 @@ from ...base.source import Source
 from ...dsl import ast
 from ...dsl.parser.parse import parse
 from ...reporting.fixes import applied
+from ..files.near_names import WITH_SIGNS
 from .meant import same
 from .whole import Read, read_body
 
@@ -102,7 +103,15 @@ def _is_of_lines(row: Diagnostic, source: Source) -> bool:
 
 def _flows(row: Diagnostic) -> bool:
     """Whether its edits change which step takes what: more than a word, or a call by another."""
-    return row.fix is not None and any(_cuts(edit) or _drops(edit) or _FLOW.search(_bare(edit)) is not None for edit in row.fix.edits)
+    return row.fix is not None and any(
+        not _names(edit) and (_cuts(edit) or _drops(edit) or _FLOW.search(_bare(edit)) is not None) for edit in row.fix.edits
+    )
+
+
+def _names(edit: Edit) -> bool:
+    """Whether a name is written as it is spelled here, `efficientnet_b3` for `efficientnet-b3`, or imported."""
+    is_import = not edit.span.text and edit.text.startswith("from ")
+    return is_import or (WITH_SIGNS.fullmatch(edit.span.text) is not None and edit.text.isidentifier())
 
 
 def _cuts(edit: Edit) -> bool:

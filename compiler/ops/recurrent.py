@@ -49,7 +49,11 @@ class _Recurrent(Operation):
                 operand=0,
                 help=NEEDS_FEATURES
                 if len(shape) == 1
-                else "`tokens` makes a sequence of an image, `reshape([length = …, channels = …])` of anything",
+                else (
+                    '`rearrange("c h w -> w (c h)")` reads an image column by column, `tokens` place by place'
+                    if len(shape) == 3
+                    else "`reshape([length = …, channels = …])` makes a sequence of it"
+                ),
             )
         return (shape[0], self.features * self._directions())
 

@@ -96,6 +96,13 @@ MISTAKES = {
     "a mean of labels is one of paths": ("a: relu\nmean(a)", "E234", "`mean { | skip | skip(a) }`", None),
     "the indices of a pool as a second result": ("maxpool(2, indices = true) as p, i", "E234", "`p: maxpool(2, indices = true)`", None),
     "the way back from a pool without its indices": ("maxunpool(2)", "E234", "`maxunpool(2) { | skip | skip(p.indices) }`", None),
+    "the way back from a pool that what comes in has the size of": (
+        "p: maxpool(2, indices = true)\nmaxunpool(2, like = p)",
+        "E234",
+        "`maxunpool(2) { | skip | skip(p.indices) }`",
+        None,
+    ),
+    "an image where a sequence is read": ("lstm(8)", "E313", '`rearrange("c h w -> w (c h)")` reads an image column by column', None),
     "arguments of a merge stay in what is proposed": ("concat(axis = height)", "E234", "`concat(axis = height) { | … | … }`", None),
     "sizes of the input where a label is wanted": ("upsample(like = in)", "E202", "is no step: here the label of a step", None),
     "sizes of an axis that are not known": (

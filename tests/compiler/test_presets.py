@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archc.compiler.driver import Checked
-from tests.support import checked
+from tests.support import assert_mended, checked
 
 FAMILY = """\
 network family(width, depth = 2, act = relu, wide = 2 * width, classes = 10) {
@@ -84,3 +84,21 @@ def test_a_part_that_nothing_runs_is_read_as_far_as_it_is_told_here() -> None:
     assert codes(checked(FAMILY + dead % "smaller(clases = 7)", "mine.arch")) == ["E204"]
     here = "from resnet50 import resnet50\nnetwork mine_too = resnet50(output_stride = 8)\n"
     assert codes(checked(here + dead % "mine_too(clases = 7)", "mine.arch")) == []
+
+
+def test_a_block_that_the_family_of_a_network_has_is_imported_from_there() -> None:
+    """`efficientnet_b0` is a line on top of `efficientnet`, which has its blocks; what several families have is not guessed at."""
+    rest = "network n { input image[3, 32, 32]\n conv(8) -> mbconv(4, 3, 8, stride = 1, drop = 0.0) }\n"
+    assert_mended(f"from efficientnet_b0 import mbconv\n{rest}", f"from efficientnet import mbconv\n{rest}")
+    both = "from resnet50 import resnet50, projection\nnetwork n { input image[3, 64, 64]\n resnet50(shortcut = projection) }\n"
+    (error,) = (row for row in checked(both, "n.arch").diagnostics if row.code == "E215")
+    assert (
+        error.fix is not None
+        and error.fix.message == "`resnet` has it: write `from resnet import projection` and `from resnet50 import resnet50`"
+    )
+    (error,) = (
+        row
+        for row in checked("from vgg16 import unit\nnetwork n { input image[3, 64, 64]\n unit }\n", "n.arch").diagnostics
+        if row.code == "E215"
+    )
+    assert error.fix is None

@@ -145,6 +145,31 @@ def test_a_backbone_of_numbered_steps(name: str, labels: tuple[str, ...], shapes
 
 
 @pytest.mark.parametrize(
+    ("name", "steps"),
+    [
+        ("resnet50", {"layer1.0.conv1": "layer1.0.conv1", "maxpool1": "maxpool", "layer2.1.bn2": "layer2.1.bn2"}),
+        ("densenet121", {"features.maxpool1": "features.pool0", "features.transition1.avgpool1": "features.transition1.pool"}),
+        ("mobilenet_v2", {"features.7.conv.1": "features.7.conv.1", "features.7.conv.conv_norm_act2.0": None}),
+    ],
+)
+def test_a_step_without_a_label_is_read_by_its_name_in_the_module(name: str, steps: dict[str, str | None]) -> None:
+    """Of a network that is imported: nobody can label its steps. What torchvision's part of that name answers has the same shape."""
+    found = {step: theirs for step, theirs in steps.items() if theirs is not None}
+    outputs = ", ".join(f'o{number} = "body.{step}"' for number, step in enumerate(found))
+    made = checked(f"from {name} import {name}\nnetwork n {{ input image[3, 224, 224] body: {name} output {outputs} }}\n", "n.arch")
+    assert made.program is not None and not made.diagnostics
+    answers = {}
+    module = reference.build_empty(name).to("meta").eval()
+    for part in found.values():
+        module.get_submodule(part).register_forward_hook(lambda _, __, answer, part=part: answers.update({part: tuple(answer.shape[1:])}))
+    module(torch.empty(1, 3, 224, 224, device="meta"))
+    assert [node.shape for node in made.program.nodes if node.operation.name == "output"] == [answers[part] for part in found.values()]
+    for wrong in steps.keys() - found.keys():
+        text = f'from {name} import {name}\nnetwork n {{ input image[3, 224, 224] body: {name} output x = "body.{wrong}" }}\n'
+        assert [row.code for row in checked(text, "n.arch").diagnostics] == ["E202"]
+
+
+@pytest.mark.parametrize(
     ("name", "settings", "told"),
     [
         ("swin_s", {"heads": [3, 6, 12, 24, 24]}, "each of 4 stages has a number of heads: 5 are given"),

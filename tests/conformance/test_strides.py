@@ -46,7 +46,7 @@ def test_strides_become_dilations(name: str, output_stride: int) -> None:
     torch.manual_seed(0)
     theirs = shake(dilated(reference.build(name), output_stride)).eval()
     graph = driver.compile(name, settings={"output_stride": output_stride}).graph
-    deepest = min((node.shape[1] for node in graph.nodes if len(node.shape) == 3 and node.shape[1] > 1))
+    deepest = min(node.shape[1] for node in graph.nodes if len(node.shape) == 3 and node.shape[1] > 1)
     assert deepest == graph.inputs[0].shape[1] // output_stride
     ours = build(graph).eval()
     ours.load_state_dict(theirs.state_dict(), strict=True)
