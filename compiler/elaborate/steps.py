@@ -190,7 +190,7 @@ def _with_indices(expansion: Expander, frame: Frame, name: str, call: ast.Call) 
     came, rest, pool = expansion.build.shape_of(frame.current), [], "p"
     for row in call.arguments:
         labelled = expansion.evaluator(frame).labelled(row.value) if row.name == "like" else None
-        if labelled is not None and came is not None and expansion.shape_of(labelled) == came:
+        if labelled is not None and came is not None and expansion.build.shape_of(labelled.tensors) == came:
             pool = row.value.span.text
         else:
             rest.append(_here(expansion, frame, row))
