@@ -322,7 +322,7 @@ class _Binder:
             return found
         if word in TABLE:
             return Symbol("operation", word)
-        return Symbol("function" if word in FUNCTIONS else "word" if word in WORDS or word == "in" else "unknown", word)
+        return Symbol("function" if word in FUNCTIONS else "word" if word in WORDS or word in ("in", "here") else "unknown", word)
 
     def _use(self, span: Span, symbol: Symbol) -> None:
         self.index.uses.append(Use(span, symbol))

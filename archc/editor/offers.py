@@ -149,7 +149,8 @@ def _values(service: Service, path: str, index: Index, offset: int) -> Iterator[
     for symbol in _in_reach(service, path, index, offset):
         if symbol.kind != "argument":
             yield _of_symbol(service, path, symbol)
-    yield Offer("in", "word", "the shape at hand", _page("in"))
+    yield Offer("in", "word", "the shape of what enters the body", _page("in"))
+    yield Offer("here", "word", "the shape of what the step before gave", _page("here"))
     yield from (Offer(name, "function", row.usage, row.doc) for name, row in FUNCTIONS.items())
     yield from (Offer(word, "value", doc=_page(word)) for word in (*WORDS, "true", "false", "none"))
 
@@ -195,8 +196,8 @@ def _of_file(service: Service, path: str | None) -> Iterator[Offer]:
 
 def _members(service: Service, path: str, index: Index, before: str, offset: int) -> Iterator[Offer]:
     first, *rest = before.split(".")
-    if first == "in" and not rest:
-        yield from (Offer(word, "axis", f"`in.{word}`") for word in _IN)
+    if first in ("in", "here") and not rest:
+        yield from (Offer(word, "axis", f"`{first}.{word}`") for word in _IN)
         return
     symbol = next((row for row in _in_reach(service, path, index, offset) if row.name == first), None)
     for word in rest:

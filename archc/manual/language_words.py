@@ -106,6 +106,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "`in.channels`, `in.height`, `in.shape`; `for x in list { … }`",
         "The shape of what enters the innermost `{ }`; the path of a merge sees what enters the merge.",
     ),
+    "here": (
+        "`here.channels`, `here.height`, `here.shape`",
+        "The shape of the tensor at hand, which the step before gave: `conv(64) -> relu -> conv(2 * here.channels)` gives 128. "
+        "A parameter, `let` or label of that name comes first.",
+    ),
     "half": (
         "`conv(64, 3, pad = half)`",
         _PADDING

@@ -73,7 +73,10 @@ class Expansion:
         if frame.reader is not None and frame.reader[:2] == (frame.entry, lost) and isinstance(known := frame.reader[2], Evaluator):
             return known
         decided = partial(self.build.places_of_size, frame.entry) if isinstance(frame.entry, int) else nowhere
-        made = Evaluator(frame.environment, self.build.shape_of(frame.entry), self.shape_of, decided, self.build.effort, lost)
+        made = Evaluator(
+            *(frame.environment, self.build.shape_of(frame.entry), self.shape_of, decided, self.build.effort, lost),
+            current=lambda: self.build.shape_of(frame.current),
+        )
         frame.reader = frame.entry, lost, made
         return made
 

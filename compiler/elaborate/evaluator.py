@@ -31,12 +31,18 @@ def nowhere(axis: int, told: str) -> tuple[list[Label], list[Origin]]:
     return [], []
 
 
+def _nothing() -> Shapes | None:
+    """What is at hand for an evaluator that stands at no step."""
+    return None
+
+
 def _nothing_comes_in(node: ast.Name) -> Diagnostic:
+    told = "the tensor that comes in" if node.name == "in" else "what the step before gave"
     return Diagnostic(
         "E228",
-        "`in` is the shape of the tensor that comes in, and there is none here",
+        f"`{node.name}` is the shape of {told}, and there is none here",
         Label(node.span, "nothing comes in"),
-        help="write the number, or read `in` behind the `input` of the network, or in a block",
+        help=f"write the number, or read `{node.name}` behind the `input` of the network, or in a block",
     )
 
 
@@ -56,6 +62,8 @@ class Evaluator:
     effort: Effort = field(default_factory=Effort)
     lost: bool = False
     """Whether something does enter, and a mistake left its shape unknown."""
+    current: Callable[[], Shapes | None] = _nothing
+    """The shape of what the step before gave, as it is when it is asked for: `here`."""
 
     def value(self, node: ast.Expression) -> object:
         """The value of `node`; never `UNKNOWN`."""
@@ -167,11 +175,21 @@ class Evaluator:
             return self._shape(labelled)
         if node.name in TABLE:
             return Builtin(TABLE[node.name])
+        if node.name == "here":
+            return self._here(node)
         if node.name in WORDS:
             return node.name
         if self.environment.has_holes:
             raise Unknowable
         raise Problem(unknown_name(self.environment, node.name, node.span))
+
+    def _here(self, node: ast.Name) -> Shapes:
+        found = self.current()
+        if found is None and self.lost:
+            raise Unknowable
+        if found is None:
+            raise Problem(_nothing_comes_in(node))
+        return found
 
     def _nearer_label(self, name: str, value: object) -> Labelled | None:
         # A parameter or let comes before a label, a label before a block or network.

@@ -125,7 +125,7 @@ def unknown_name(
     """The diagnostic of a name that means nothing here. `arguments`: how many follow it by position; `step`: what the call is in archc's words."""
     known: set[str] = set(TABLE)
     if wanted == "a value":
-        known |= set(FUNCTIONS) | set(WORDS) | {"in"}
+        known |= set(FUNCTIONS) | set(WORDS) | {"in", "here"}
     else:
         known |= {"skip", "reuse", "split"} | (set(FUNCTIONS) if "function" in wanted else set())
     for level in environment.levels():

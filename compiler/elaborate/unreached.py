@@ -185,7 +185,7 @@ class _Reader:
 
         for part in ast.walk(node, parts=parts):
             if isinstance(part, ast.Name):
-                known = part.name in names or part.name in TABLE or part.name in WORDS or part.name == "in"
+                known = part.name in names or part.name in TABLE or part.name in WORDS or part.name in ("in", "here")
                 if not known and not self.is_label(part.name):
                     self.say(part.name, part.span, names, "a value")
             elif isinstance(part, ast.Attribute) and (name := elsewhere(part)) is not None:

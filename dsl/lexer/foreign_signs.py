@@ -191,6 +191,9 @@ def _number_help(text: str, of_a_budget: bool) -> str | None:
             return None
         if re.fullmatch(r"[0-9]+[xX]", text):
             return f"a window is `{text[:-1]}` or `{text[:-1]}x{text[:-1]}`; steps run {text[:-1]} times in `repeat {text[:-1]} {{ … }}`"
+        sides = text.split("x")
+        if len(sides) > 1 and all(side.isdigit() or side.isidentifier() for side in sides):
+            return f'a size of values is a list, `[{", ".join(sides)}]`; a name that begins with a digit is written as a text: `"{text}"`'
         return 'a name begins with a letter; a name that begins with a digit is written as a text: `"3a"`'
     return None
 
