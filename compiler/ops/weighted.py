@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
 from . import padding
-from .base import Backward, Construct, Initialization, Refusal, Saved, Shape, Shapes, Weight, product
-from .convolution import PAD_MODE, Convolution
+from .arithmetic import Tensor
+from .base import Backward, Construct, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product
+from .convolution import PAD_MODE, Conv, Convolution
 from .initial import INIT, INIT_DOC, STD_DOC
 from .norm import NORM_FLOPS
 from .parameters import CHANNELS, COUNT, DILATION, EPSILON, FLAG, KERNEL, NUMBER, PADDING, POSITIVE, STRIDE, Plain, parameter
 from .spatial import Geometry
 from .strides import Layout
-from .worked_out import SpectralNorm, WeightNorm
+from .worked_out import SpectralNorm, WeightNorm, WorkedOut
 
 
 @dataclass(frozen=True, slots=True)
-class _Weighted(Convolution):
+class _Weighted(Convolution, WorkedOut):
     """A convolution by the name of its class, its further arguments, and the source of what makes its filters."""
 
     class_word: ClassVar[str] = ""
@@ -50,6 +51,11 @@ class _Weighted(Convolution):
         made = Convolution.module(self, inputs, in_place)
         assert made is not None
         return Construct(made.target, (*made.arguments, *self._further()))
+
+    def plain(self) -> Operation:
+        return Conv(
+            self.channels, self.kernel, self.stride, self.pad, self.groups, self.dilation, self.bias, pad_mode=self._fields()[5]
+        )  # fmt: skip
 
     def _kept(self, filters: Shape) -> int:
         """Elements that are kept of what is made on the way to the filters, these among it."""
@@ -186,6 +192,16 @@ class StdConv(_Weighted):
         filters = self._filters(inputs[0])
         return (*rows, Weight("gain", (filters[0], *[1] * (len(filters) - 1)))) if self.gain else rows
 
+    def weight_of(self, learned: Mapping[str, Tensor]) -> Tensor:
+        learned_filters = learned["weight"]
+        shape = learned_filters.shape
+        rows = learned_filters.reshape((shape[0], size := product(shape[1:])))
+        centred = rows - (rows.sum((1,)) / size).reshape((shape[0], 1))
+        factor = ((centred**2).sum((1,)) / size + self.eps) ** -0.5
+        if self.gain:
+            factor = factor * learned["gain"].reshape((shape[0],)) * (self.gamma * size**-0.5)
+        return (centred * factor.reshape((shape[0], 1))).reshape(shape)
+
     def _source(self, rank: int) -> tuple[str, str, str, str]:
         scaled = "            weight=(self.gain * self.scale).flatten(),\n" if self.gain else ""
         weight = (
@@ -225,6 +241,9 @@ class _Normed(_Weighted):
         filters = self._filters(inputs[0])
         rows = self.norm.weights(filters)
         return (Weight("bias", filters[:1]), *rows) if self.bias else rows
+
+    def weight_of(self, learned: Mapping[str, Tensor]) -> Tensor:
+        return self.norm.weight_of(learned)
 
     def _kept(self, filters: Shape) -> int:
         return self.norm.kept(filters)

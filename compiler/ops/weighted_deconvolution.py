@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
+from .arithmetic import Tensor
 from .base import Backward, Initialization, Operation, Saved, Shape, Shapes, Weight, product
-from .deconvolution import Transposed
+from .deconvolution import Deconv, Transposed
 from .norm import NORM_FLOPS
 from .strides import Layout
-from .worked_out import SpectralNorm, WeightNorm
+from .worked_out import SpectralNorm, WeightNorm, WorkedOut
 
 
 @dataclass(frozen=True, slots=True)
-class _Normed(Transposed):
+class _Normed(Transposed, WorkedOut):
     """PyTorch's norms of weights around a transposed convolution, which starts as PyTorch's layer does."""
 
     norm: ClassVar[WeightNorm | SpectralNorm]
@@ -23,6 +24,12 @@ class _Normed(Transposed):
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         rows = self.norm.weights(self._filters(inputs[0]))
         return (Weight("bias", (self.channels,)), *rows) if self.bias else rows
+
+    def plain(self) -> Operation:
+        return Deconv(self.channels, self.kernel, self.stride, self.pad, self.out_pad, self.groups, self.dilation, self.bias)
+
+    def weight_of(self, learned: Mapping[str, Tensor]) -> Tensor:
+        return self.norm.weight_of(learned)
 
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return Transposed.flops(self, inputs, output) + NORM_FLOPS * product(self._filters(inputs[0]))

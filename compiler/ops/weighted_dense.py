@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from ...base.records import dataclass
+from .arithmetic import Tensor
 from .base import Backward, Initialization, Operation, Saved, Shape, Shapes, Weight, product
-from .dense import LAST_DOC, Dense
+from .dense import LAST_DOC, Dense, Linear
 from .norm import NORM_FLOPS
 from .parameters import CHANNELS, FLAG, parameter
 from .strides import Layout
-from .worked_out import SpectralNorm, WeightNorm
+from .worked_out import SpectralNorm, WeightNorm, WorkedOut
 
 
 @dataclass(frozen=True, slots=True)
-class _Normed(Dense):
+class _Normed(Dense, WorkedOut):
     """PyTorch's norms of weights around a dense layer, which starts as PyTorch's does."""
 
     norm: ClassVar[WeightNorm | SpectralNorm]
@@ -35,6 +36,12 @@ class _Normed(Dense):
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         rows = self.norm.weights(self._matrix(inputs[0]))
         return (Weight("bias", (self.features,)), *rows) if self.bias else rows
+
+    def plain(self) -> Operation:
+        return Linear(self.features, self.bias, last=self.last)
+
+    def weight_of(self, learned: Mapping[str, Tensor]) -> Tensor:
+        return self.norm.weight_of(learned)
 
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return Dense.flops(self, inputs, output) + NORM_FLOPS * product(self._matrix(inputs[0]))

@@ -5,10 +5,26 @@ Each says what a layer learns then, what of it is in memory, and the source that
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Shape, Weight, product
+from .arithmetic import Tensor
+from .base import Operation, Shape, Weight, product
+
+
+class WorkedOut:
+    """A layer whose weight is worked out of what it learns, at each run. When the network is evaluated it is the same each time."""
+
+    __slots__ = ()
+
+    def plain(self) -> Operation:
+        """The layer that has the weight itself, and does the same with it."""
+        raise NotImplementedError
+
+    def weight_of(self, learned: Mapping[str, Tensor]) -> Tensor:
+        """The weight, of what is learned (and kept) by its names."""
+        raise NotImplementedError
 
 
 def _rows(axes: int) -> str:
@@ -40,6 +56,11 @@ class WeightNorm:
     def way_back(self, weight: Shape) -> int:
         """Elements that are alive, at most, between the gradient of the weight and those of what is learned, beside these."""
         return 2 * product(weight) + 3 * weight[0]
+
+    def weight_of(self, learned: Mapping[str, Tensor]) -> Tensor:
+        length, direction = learned["weight_g"], learned["weight_v"]
+        rows = direction.reshape((direction.shape[0], product(direction.shape[1:])))
+        return direction * (length / ((rows**2).sum((1,)) ** 0.5).reshape(length.shape))
 
     def made(self, axes: int) -> str:
         """The end of a constructor."""
@@ -92,6 +113,13 @@ class SpectralNorm:
 
     def way_back(self, weight: Shape) -> int:
         return 3 * product(weight) + self.kept(weight)
+
+    def weight_of(self, learned: Mapping[str, Tensor]) -> Tensor:
+        whole = learned["weight_orig"]
+        height, width = self._matrix(whole.shape)
+        rows = (whole.transpose(0, 1) if self.across else whole).reshape((height, width))
+        along = (rows * learned["weight_v"].reshape((1, width))).sum((1,))
+        return whole / (learned["weight_u"] * along).sum((0,))
 
     def made(self, axes: int) -> str:
         columns = "weight[:, 0]" if self.across else "weight[0]"

@@ -7,36 +7,12 @@ A recipe is data. It is evaluated by whoever has the tensors (`compiler/emit/`),
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from ...base.records import dataclass
+from ..ops.arithmetic import Tensor
 from ..ops.base import Shape
-
-
-class Tensor(Protocol):
-    """What a recipe needs of a tensor."""
-
-    def __add__(self, other: Tensor | float, /) -> Tensor: ...
-
-    def __sub__(self, other: Tensor | float, /) -> Tensor: ...
-
-    def __mul__(self, other: Tensor | float, /) -> Tensor: ...
-
-    def __truediv__(self, other: Tensor | float, /) -> Tensor: ...
-
-    def __pow__(self, exponent: float, /) -> Tensor: ...
-
-    def __getitem__(self, index: slice, /) -> Tensor: ...
-
-    def reshape(self, shape: Sequence[int], /) -> Tensor: ...
-
-    def abs(self) -> Tensor: ...
-
-    def round(self) -> Tensor: ...
-
-    def amax(self, axes: Sequence[int], /) -> Tensor: ...
-
-    def clamp(self, *, min: Tensor | float) -> Tensor: ...
+from ..ops.worked_out import WorkedOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +99,30 @@ class Joined(Recipe):
 
     def make(self, store: Store) -> Tensor:
         return store.join([part.make(store) for part in self.parts], self.axis)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagonal(Recipe):
+    """A square matrix with these numbers from corner to corner, and zeros beside them."""
+
+    of: Recipe
+
+    def make(self, store: Store) -> Tensor:
+        size = self.shape[0]
+        # A number and as many zeros as the matrix is wide: the next number then lies one further to the right.
+        rows = store.join([self.of.make(store).reshape((size, 1)), store.filled((size, size), 0.0)], 1)
+        return rows.reshape((size * (size + 1),))[: size * size].reshape(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled(Recipe):
+    """The weight that a layer works out, of what it learned."""
+
+    layer: WorkedOut
+    learned: tuple[tuple[str, Recipe], ...]
+
+    def make(self, store: Store) -> Tensor:
+        return self.layer.weight_of({name: recipe.make(store) for name, recipe in self.learned})
 
 
 @dataclass(frozen=True, slots=True)
