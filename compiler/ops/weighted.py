@@ -35,9 +35,6 @@ class _Weighted(Convolution, WorkedOut):
     def _groups(self, channels: int) -> tuple[int, int]:
         return self.channels, self.groups
 
-    def not_int8(self, inputs: Shapes) -> str:
-        return "no int8 form of filters that are worked out of what is learned"
-
     def class_name(self, g: Geometry) -> str:
         special = self._special(g)
         return f"{self.class_word}{f'{special}Pad' if special else ''}Conv{g.rank}d"

@@ -34,9 +34,6 @@ class _Normed(Transposed, WorkedOut):
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return Transposed.flops(self, inputs, output) + NORM_FLOPS * product(self._filters(inputs[0]))
 
-    def not_int8(self, inputs: Shapes) -> str:
-        return "no int8 form of filters that are worked out of what is learned"
-
     def initialization(self) -> Initialization:
         return Initialization()
 

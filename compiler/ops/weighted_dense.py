@@ -46,9 +46,6 @@ class _Normed(Dense, WorkedOut):
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return Dense.flops(self, inputs, output) + NORM_FLOPS * product(self._matrix(inputs[0]))
 
-    def not_int8(self, inputs: Shapes) -> str:
-        return "no int8 form of a weight that is worked out of what is learned"
-
     def initialization(self) -> Initialization:
         return Initialization()
 
