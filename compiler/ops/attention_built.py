@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from ...base.records import dataclass
@@ -286,6 +287,16 @@ class BuiltAttention(AttentionRule):
         )
 
     # ------------------------------------------------------------------------------------------- PyTorch
+
+    def folded(self, inputs: Shapes) -> tuple[Construct, tuple[str, ...]] | None:
+        """The class for inference that folds the axes in front of a masked sequence into the batch, and its text: PyTorch's fused kernel knows none.
+
+        None where there is no mask, or there are no such axes.
+        """
+        if not (self.is_built(inputs) and self.mask and len(inputs[0]) > 2):
+            return None
+        parts = replace(self.parts(inputs), masks_fold=True)
+        return Construct(parts.name, self.built_module(inputs).arguments), helpers(parts)
 
     def built_module(self, inputs: Shapes) -> Construct:
         parts = self.parts(inputs)

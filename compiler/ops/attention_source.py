@@ -49,6 +49,8 @@ class Parts:
     relative: bool
     class_token: bool
     index: str | None
+    masks_fold: bool = False
+    """Axes in front go into the batch though there is a mask, which is then one for each of them: where nothing is trained, and memory is no matter."""
 
     @property
     def name(self) -> str:
@@ -60,6 +62,7 @@ class Parts:
             "Rotary" if self.rotary else "",
             "Scaled" if self.scaled else "",
             "Masked" if self.masked else "",
+            "Folded" if self.masks_fold else "",
             "Wide" if self.wide else "",
             "SplitBias" if self.split_bias else "",
             {None: "", "flat": "Indexed", "square": "SquareIndexed"}[self.index],
@@ -186,14 +189,19 @@ def _forward(parts: Parts) -> list[str]:
             lines.append("        bias = bias.unflatten(0, (query.shape[-2], query.shape[-2]))")
         lines.append("        bias = bias.permute(2, 0, 1).unsqueeze(0)")
     added = [*(["bias"] if parts.relative else []), *(["mask"] if parts.masked else [])]
-    if added:
+    if parts.masks_fold:
+        lines.append(f"        shape, told = query.shape[:-3], {' + '.join(added)}")
+        lines.append("        told = told.expand(query.shape[:-1] + key.shape[-2:-1]).flatten(0, -4)")
+        lines.append("        query, key, value = query.flatten(0, -4), key.flatten(0, -4), value.flatten(0, -4)")
+        options.append("attn_mask=told")
+    elif added:
         options.append(f"attn_mask={' + '.join(added)}")
     options.append("dropout_p=self.dropout if self.training else 0.0")
     options += ["scale=self.scale"] if parts.scaled else []
     options += ["is_causal=True"] if parts.causal else []
     options += ["enable_gqa=True"] if parts.grouped else []
     lines += [
-        f"        x = F.scaled_dot_product_attention(query, key, value, {', '.join(options)})",
+        f"        x = F.scaled_dot_product_attention(query, key, value, {', '.join(options)}){'.unflatten(0, shape)' if parts.masks_fold else ''}",
         f"        return self.{parts.last}(x.transpose(-2, -3).flatten(-2)){'.view(shape)' if parts.folds else ''}",
     ]
     return lines

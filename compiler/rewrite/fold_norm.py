@@ -7,12 +7,14 @@ from typing import ClassVar
 from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node
+from ..ops.base import Operation, Shape
+from ..ops.dense import Linear
 from ..ops.norm import BatchNorm
 from .base import Property, Rewrite, Rewritten
 from .counting import counted
 from .draft import Draft, Item
 from .inference import NO_TRAINING, NOTHING_IDLE
-from .layers import bias_of, makes_channels, scaled, with_bias
+from .layers import bias_of, is_layer, scaled, with_bias
 from .weights import NormAddend, NormFactor, Recipe
 
 
@@ -36,14 +38,19 @@ def is_channels_first(item: Item) -> bool:
     return isinstance(item.operation, BatchNorm) and not item.operation.over_last(item.shape)
 
 
+def _norms(norm: Operation, shape: Shape, layer: Operation) -> bool:
+    """Whether a batch norm counts as channels what such a layer makes: a dense layer makes the last axis of a sequence, all others the first."""
+    return isinstance(norm, BatchNorm) and is_layer(layer) and norm.over_last(shape) == (isinstance(layer, Linear) and len(shape) > 1)
+
+
 def _foldable(graph: Graph) -> tuple[Node, ...]:
     owners = {node.shares for node in graph.nodes if node.shares is not None}
     found = []
     for node in graph.nodes:
-        if isinstance(node.operation, BatchNorm) and not node.operation.over_last(node.shape):
+        if isinstance(node.operation, BatchNorm):
             (layer,) = graph.operands(node)
             shared = layer.shares is not None or layer.index in owners
-            if makes_channels(layer.operation, layer.shape) and not shared and len(graph.users(layer)) == 1:
+            if _norms(node.operation, node.shape, layer.operation) and not shared and len(graph.users(layer)) == 1:
                 found.append(node)
     return tuple(found)
 
@@ -68,7 +75,7 @@ class FoldBatchNorm(Rewrite):
         count = 0
         for family in draft.families():
             layer = family[0]
-            while makes_channels(layer.operation, layer.shape) and (norms := _one_norm(draft, family)):
+            while is_layer(layer.operation) and (norms := _one_norm(draft, family)):
                 factor = norm_factor(norms[0])
                 layer.weights = {"weight": scaled(layer, factor), "bias": norm_addend(norms[0], factor, bias_of(layer))}
                 for each, norm in zip(family, norms, strict=True):
@@ -80,5 +87,8 @@ class FoldBatchNorm(Rewrite):
 
 def _one_norm(draft: Draft, layers: list[Item]) -> list[Item]:
     """The norm that alone reads the layers of one family, for each of them; none where they have not the same."""
-    norms = [norm for norm in map(draft.only_user, layers) if norm is not None and is_channels_first(norm)]
+    users = map(draft.only_user, layers)
+    norms = [
+        norm for norm, layer in zip(users, layers, strict=True) if norm is not None and _norms(norm.operation, norm.shape, layer.operation)
+    ]
     return norms if len(norms) == len(layers) and all(norm.shares_with(norms[0]) for norm in norms) else []

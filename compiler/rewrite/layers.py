@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TypeAlias
 
-from ..ops.base import Operation, Shape
+from ..ops.base import Operation
 from ..ops.convolution import Conv, DepthwiseConv
 from ..ops.deconvolution import Deconv
 from ..ops.dense import Linear
@@ -18,11 +18,6 @@ Layer: TypeAlias = Conv | DepthwiseConv | Deconv | Linear
 def is_layer(operation: Operation) -> bool:
     """Whether its output is linear in its weight and bias."""
     return isinstance(operation, Layer)
-
-
-def makes_channels(operation: Operation, output: Shape) -> bool:
-    """Whether its output channels are the first axis, as batch norm counts them; a dense layer of a sequence makes the last."""
-    return is_layer(operation) and not (isinstance(operation, Linear) and len(output) > 1)
 
 
 def with_bias(operation: Operation) -> Operation:

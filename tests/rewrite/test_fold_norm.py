@@ -103,10 +103,17 @@ def test_a_lone_norm_is_a_depthwise_convolution() -> None:
     assert words(check_same(graph, FOLD, LoneNorm())) == ["dwconv", "relu", "conv", "flatten", "bn", "linear"]
 
 
-@pytest.mark.parametrize("body", ["linear(8) -> bn(last = true)", "linear(8, last = true) -> bn(last = true) -> relu"])
-def test_a_norm_of_the_last_axis_stays(body: str) -> None:
-    graph = network("length = 6, channels = 5", body)
-    assert "bn" in words(check_same(graph, DropIdle(), FOLD))
+@pytest.mark.parametrize(
+    ("size", "layer"), [("length = 6, channels = 5", "linear(8)"), ("4, 6, 5", "linear(8, last = true, bias = false)")]
+)
+def test_a_norm_of_the_last_axis_goes_into_a_dense_layer(size: str, layer: str) -> None:
+    state = check_same(network(size, f"{layer} -> bn(last = true, eps = 0.01) -> relu"), DropIdle(), FOLD)
+    assert words(state) == ["linear", "relu"]
+
+
+def test_a_norm_of_the_last_axis_stays_behind_a_convolution() -> None:
+    graph = network("5, 12", "conv(12, 3) -> bn(last = true)")
+    assert check_same(graph, FOLD).graph is graph
 
 
 def test_a_norm_of_a_vectors_last_axis_is_that_of_its_first() -> None:

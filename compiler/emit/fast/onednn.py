@@ -11,11 +11,15 @@ from ...elaborate.own_record import OwnOperation, OwnResult
 from ...graph.graph import Graph
 from ...graph.program import Node
 from ...ops.activation import Gelu
+from ...ops.attention_built import BuiltAttention
 from ...ops.base import Construct, Operation
 from ...ops.dense import Linear
 from ...ops.merge import Concat
 from ...ops.norm import GroupNorm
 from ...ops.pool import MaxPool
+from ...ops.reduce import Reduce
+from ...ops.sdpa import DotProductAttention
+from ...ops.several_axes import resolve_axes
 from ...rewrite.base import Rewrite
 from ...rewrite.fused import Fused
 from ...rewrite.groups import images_at_once
@@ -31,6 +35,10 @@ KERNELS = {
     "transposed": "TransposedConvolution",
 }
 """The class of `kernels/` for each way."""
+
+
+MOST_BY_HAND = 4
+"""Tensors that are added one after another, in place of a reduction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,13 @@ class OneDnn(Backend):
         found = packing(node)
         if found is not None:
             return self._convolution(graph, node, found, attribute, operands)
+        if isinstance(layer, BuiltAttention) and (folded := layer.folded(node.input_shapes)) is not None:
+            construct, text = folded
+            return dataclasses.replace(plain(node, attribute, operands), module=made(construct), helpers=text)
+        if isinstance(layer, DotProductAttention) and (even := of_one_width(node, layer, operands)):
+            return Step(even)
+        if isinstance(layer, Reduce) and (few := summed_by_hand(node, layer, operands[0])):
+            return Step(few)
         if isinstance(layer, GroupNorm | Concat) and is_signal(node):
             return on_a_row(plain(node, attribute, [raised(name) for name in operands]))
         return plain(node, attribute, operands)
@@ -100,6 +115,32 @@ class OneDnn(Backend):
         sizes: Arguments = ((None, node.input_shapes[0][-1]), (None, node.shape[-1]))
         kind = "BlasLinear" if self.choice(node) == "blas" else "Linear"
         return Step(f"{attribute}({operands[0]})", made(Construct(kind, (*sizes, *_last(node)))), (kind,))
+
+
+def of_one_width(node: Node, layer: DotProductAttention, operands: Sequence[str]) -> str:
+    """Attention whose values are wider than its keys, or narrower: with zeros beside what is narrow PyTorch's fused kernel takes it, in half of the time. "" for others."""
+    query, _, value = node.input_shapes[:3]
+    width = max(query[-1], value[-1])
+    if query[-1] == value[-1] or len(query) != 3:
+        return ""
+    names = [
+        f"F.pad({name}, (0, {width - size}))" if size < width else name
+        for name, size in zip(operands, (query[-1], query[-1], value[-1]), strict=False)
+    ]
+    scaled = dataclasses.replace(layer, scale=query[-1] ** -0.5 if layer.scale is None else layer.scale)
+    text = scaled.expression([*names, *operands[3:]], node.input_shapes)
+    assert text is not None
+    return text if value[-1] == width else f"{text}[..., :{value[-1]}]"
+
+
+def summed_by_hand(node: Node, reduce: Reduce, operand: str) -> str:
+    """The sum (or mean) over an axis of a few, as so many sums of tensors: PyTorch's own turns channels that lie last first. "" for others."""
+    shape = node.input_shapes[0]
+    axes = resolve_axes(reduce.axis, shape, reduce.name)
+    if reduce.by not in ("sum", "mean") or reduce.keep or len(axes) > 1 or not 2 <= shape[axes[0]] <= MOST_BY_HAND or len(shape) < 3:
+        return ""
+    text = " + ".join(f"{operand}.select({axes[0] + 1}, {place})" for place in range(shape[axes[0]]))
+    return text if reduce.by == "sum" else f"({text}) / {shape[axes[0]]}"
 
 
 def is_signal(node: Node) -> bool:

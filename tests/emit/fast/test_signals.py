@@ -51,14 +51,17 @@ IMAGES = {
 }
 
 
-def text_of(body: str, shape: tuple[int, ...]) -> str:
-    return f"network case {{\n  input x[{', '.join(map(str, shape))}]\n  " + body.replace("  ", "\n  ") + "\n}\n"
+def text_of(body: str, shape: tuple[int, ...], names: tuple[str, ...] = ()) -> str:
+    sizes = [f"{name} = {size}" for name, size in zip(names, shape, strict=True)] if names else map(str, shape)
+    return f"network case {{\n  input x[{', '.join(sizes)}]\n  " + body.replace("  ", "\n  ") + "\n}\n"
 
 
-def check(body: str, shape: tuple[int, ...], others: tuple[tuple[int, ...], ...], tolerance: float = 1e-5) -> None:
+def check(
+    body: str, shape: tuple[int, ...], others: tuple[tuple[int, ...], ...], tolerance: float = 1e-5, names: tuple[str, ...] = ()
+) -> None:
     """The plain module and the scripted one, at the size that it is made for, at others, in two batches, and each twice."""
     torch.set_num_threads(1)
-    graph = graph_of(text_of(body, shape))
+    graph = graph_of(text_of(body, shape, names))
     plain = shaken(build(graph, Mode.INFERENCE)).eval()
     made: nn.Module = script(fast(graph, plain.state_dict()).module)
     with torch.no_grad():

@@ -1,0 +1,56 @@
+"""Attention in forms that PyTorch's fused kernel takes, and sums over a few: the same numbers as the plain module's, for other batches too."""
+
+from __future__ import annotations
+
+import pytest
+
+from archc.compiler.codegen.pytorch import Mode
+from archc.compiler.emit.fast.build import fast
+from archc.compiler.runtime.live_module import build
+from tests.support import graph_of
+
+from .test_signals import check, text_of
+
+HEADS = 'rearrange("l (h d) -> h l d", h = 2)'
+BODIES = {
+    "values are wider": f"linear(8) -> q: {HEADS}  skip(x) -> linear(8) -> k: {HEADS}  skip(x) -> linear(24) -> v: {HEADS}  sdpa {{ | skip(q) | skip(k) | skip(v) }}",
+    "values are narrower": f"linear(16) -> q: {HEADS}  skip(x) -> linear(6) -> v: {HEADS}  sdpa(causal = true, scale = 0.7) {{ | skip(q) | skip(q) | skip(v) }}",
+    "wider, with a bias": f"b: parameter([2, 12, 12])  skip(x) -> linear(8) -> q: {HEADS}  skip(x) -> linear(24) -> v: {HEADS}  sdpa {{ | skip(q) | skip(q) | skip(v) | skip(b) }}",
+}
+WINDOWS = 'rearrange("c (a h) (b w) -> (a b) (h w) c", h = 4, w = 4)'
+MASKED = {
+    "a relative bias and a mask": f'm: constant("window_mask", sizes = [8, 8], window = [4, 4], shift = [2, 2])  skip(x) -> {WINDOWS} -> attention(2, window = 4, mask = true) {{ | skip | skip(m) }}',
+    "a mask alone": f'm: constant("window_mask", sizes = [8, 8], window = [4, 4], shift = [2, 2])  skip(x) -> {WINDOWS} -> attention(2, mask = true) {{ | skip | skip(m) }}',
+}
+FEW = {
+    "sum": 'conv(8, 3) -> rearrange("(s c) h w -> s c h w", s = 2) -> reduce("sum", axis = 0) -> conv(4, 1)',
+    "mean": 'conv(9, 3) -> rearrange("(s c) h w -> s c h w", s = 3) -> reduce("mean", axis = 0) -> conv(4, 1)',
+    "largest": 'conv(8, 3) -> rearrange("(s c) h w -> s c h w", s = 2) -> reduce("max", axis = 0)',
+    "kept": 'conv(8, 3) -> rearrange("(s c) h w -> s c h w", s = 2) -> reduce("sum", axis = 0, keep = true)',
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_of_unequal_widths(body: str) -> None:
+    check(body, (12, 10), (), names=("length", "channels"))
+
+
+@pytest.mark.parametrize("body", MASKED.values(), ids=MASKED)
+def test_masks_of_windows(body: str) -> None:
+    check(body, (6, 8, 8), ())
+
+
+@pytest.mark.parametrize("body", FEW.values(), ids=FEW)
+def test_sums_of_a_few(body: str) -> None:
+    check(body, (4, 8, 8), ((4, 9, 7),))
+
+
+def test_what_is_called() -> None:
+    def source(body: str, *shape: int, names: tuple[str, ...] = ()) -> str:
+        graph = graph_of(text_of(body, shape, names))
+        return "".join(fast(graph, build(graph, Mode.INFERENCE).state_dict()).written.source.split())
+
+    wide = source(BODIES["values are wider"], 12, 10, names=("length", "channels"))
+    assert "F.pad(q,(0,8))" in wide and "scale=0.5" in wide
+    assert "Folded" in source(MASKED["a mask alone"], 6, 8, 8)
+    assert "y.select(1,0)+y.select(1,1)" in source(FEW["sum"], 4, 8, 8)
