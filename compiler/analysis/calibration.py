@@ -26,13 +26,13 @@ from ..files.write import write
 VERSION = 2
 
 Kind: TypeAlias = Literal[
-    "matrix", "window", "winograd", "grouped", "depthwise", "entry", "unpacked", "volume", "transposed",
+    "matrix", "window", "winograd", "grouped", "depthwise", "entry", "unpacked", "transposed",
     "attention", "product", "recurrent", "move", "curve", "erf", "last", "norm", "groupnorm", "response", "maximum", "average", "resize",
 ]  # fmt: skip
 """Kinds of work, each with rates of its own; docs/foreseen.md has their table."""
 
 ARITHMETIC: frozenset[str] = frozenset(
-    ("matrix", "window", "winograd", "grouped", "depthwise", "entry", "unpacked", "volume", "transposed", "attention", "product", "recurrent")
+    ("matrix", "window", "winograd", "grouped", "depthwise", "entry", "unpacked", "transposed", "attention", "product", "recurrent")
 )  # fmt: skip
 """Kinds whose work is counted in floating-point operations, two a multiply-accumulate; that of the others is elements."""
 

@@ -185,7 +185,7 @@ def _convolution(node: Node, operation: Operation, work: float, images: int) -> 
     width = sqrt(before * after)
     found = packing(node)
     if found is None:
-        return "volume" if len(node.shape) == 4 else "unpacked", work, width, size
+        return "unpacked", work, width, size
     if found.transposed:
         return "transposed", work, width, size
     groups = dict(found.arguments).get("groups", 1)

@@ -1,4 +1,4 @@
-"""How oneDNN is asked for a convolution: one of images, whatever it is of in PyTorch. A signal is an image of one row."""
+"""How oneDNN is asked for a convolution, of images or volumes. A signal is an image of one row."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Arguments = tuple[tuple[str | None, Plain], ...]
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """The arguments of a kernel for images, and what becomes of its operands first.
+    """The arguments of a kernel for images or volumes (`axes`: 2 or 3), and what becomes of its operands first.
 
     `on_a_row`: they are signals, which get an axis of height 1. `pads`: zeros around them first, in the order of `F.pad`. `same`: as many
     as TensorFlow's `same` finds for the size that comes in. `transposed`: each position writes a window, rather than reads one.
@@ -29,17 +29,18 @@ class Packing:
     LEFT_OUT: ClassVar[tuple[str, ...]] = ("bias", "padding_mode", "pads")
 
     arguments: Arguments
+    axes: int = 2
     on_a_row: bool = False
     pads: tuple[int, ...] = ()
     same: bool = False
     transposed: bool = False
 
-    def along(self, word: str) -> tuple[int, int]:
-        """An argument about the window, for both axes."""
+    def along(self, word: str) -> tuple[int, ...]:
+        """An argument about the window, for each axis."""
         value = dict(self.arguments).get(word, _USUAL[word])
-        sizes = each_axis(cast("int | tuple[int, ...]", value), 2)
+        sizes = each_axis(cast("int | tuple[int, ...]", value), self.axes)
         assert sizes is not None
-        return sizes[0], sizes[1]
+        return sizes
 
 
 _USUAL: dict[str | None, int] = {"kernel_size": 1, "stride": 1, "padding": 0, "dilation": 1, "output_padding": 0}
@@ -50,20 +51,20 @@ _MOST_PADDED = 6
 
 
 def packing(node: Node) -> Packing | None:
-    """Of a convolution, transposed or not, of signals or images with zeros around; None of all else."""
+    """Of a convolution, transposed or not, with zeros around; None of all else."""
     layer = layer_of(node.operation)
     if not isinstance(layer, Conv | DepthwiseConv | Deconv):
         return None
     made = layer.module(node.input_shapes[:1])
-    if made is None or not made.target.endswith(("Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d")):
-        return None
+    assert made is not None
     row = dict(made.arguments)
-    if row.get("padding_mode", "zeros") != "zeros":
+    rank, same = len(node.shape) - 1, made.target.startswith("Same")
+    if row.get("padding_mode", "zeros") != "zeros" or (same and rank > 2):
         return None
-    on_a_row = made.target.endswith("1d")
     kept = tuple((word, value) for word, value in made.arguments if word not in Packing.LEFT_OUT)
     pads = cast("tuple[int, ...]", row.get("pads", ()))
-    found = Packing(on_row(kept) if on_a_row else kept, on_a_row, pads, made.target.startswith("Same"), isinstance(layer, Deconv))
+    arguments = on_row(kept) if rank == 1 else in_depth(kept) if rank == 3 else kept
+    found = Packing(arguments, max(rank, 2), rank == 1, pads, same, isinstance(layer, Deconv))
     return padded_first(found) if _is_far_apart(found, node) else found
 
 
@@ -76,9 +77,9 @@ def _is_far_apart(found: Packing, node: Node) -> bool:
 
 def padded_first(found: Packing) -> Packing:
     """The same with a copy that has the zeros around it, and no other padding."""
-    rows, columns = found.along("padding")
+    sides = found.along("padding")[1 if found.on_a_row else 0 :]
     arguments = tuple(row for row in found.arguments if row[0] != "padding")
-    return dataclasses.replace(found, arguments=arguments, pads=(columns, columns) if rows == 0 else (columns, columns, rows, rows))
+    return dataclasses.replace(found, arguments=arguments, pads=tuple(size for side in reversed(sides) for size in (side, side)))
 
 
 def on_row(arguments: Arguments) -> Arguments:
@@ -86,6 +87,11 @@ def on_row(arguments: Arguments) -> Arguments:
     return tuple(
         (word, (_USUAL[word], value)) if word in _USUAL and value != _USUAL[word] else (word, value) for word, value in arguments
     )  # fmt: skip
+
+
+def in_depth(arguments: Arguments) -> Arguments:
+    """The arguments of a window over a volume, its sizes one for each axis: by them a kernel knows how many there are."""
+    return tuple((word, (value,) * 3) if word == "kernel_size" and isinstance(value, int) else (word, value) for word, value in arguments)
 
 
 def pool_packing(node: Node, pool: MaxPool) -> Packing | None:
@@ -97,12 +103,12 @@ def pool_packing(node: Node, pool: MaxPool) -> Packing | None:
     kernel = row["kernel_size"]
     row.setdefault("stride", kernel)
     arguments, on_a_row = tuple(row.items()), made.target.endswith("1d")
-    return None if kernel in (1, (1, 1)) else Packing(on_row(arguments) if on_a_row else arguments, on_a_row)
+    return None if kernel in (1, (1, 1)) else Packing(on_row(arguments) if on_a_row else arguments, on_a_row=on_a_row)
 
 
 def image_convolution(node: Node) -> Construct | None:
     """PyTorch's own convolution of images with zeros around, where the node is one."""
     found = packing(node)
-    return (
-        None if found is None or found.on_a_row or found.pads or found.same or found.transposed else Construct("nn.Conv2d", found.arguments)
-    )
+    if found is None or found.axes != 2 or found.on_a_row or found.pads or found.same or found.transposed:
+        return None
+    return Construct("nn.Conv2d", found.arguments)

@@ -75,7 +75,7 @@ def ways_of(node: Node, exact: bool = True) -> tuple[str, ...]:
         return ()
     row = dict(found.arguments)
     kernel, adds = row["kernel_size"], isinstance(node.operation, Fused) and node.operation.adds
-    simple = not adds and not found.transposed and not set(row) & {"stride", "dilation", "groups"}
+    simple = not adds and not found.transposed and found.axes == 2 and not set(row) & {"stride", "dilation", "groups"}
     if simple and kernel == 1 and "padding" not in row:
         return ("packed", "matrix", "blas") if exact and activation_of(node) in ("none", "relu") else ("packed", "matrix")
     if simple and kernel == 3 and exact and activation_of(node) in ("none", "relu"):

@@ -58,7 +58,8 @@ class OneDnn(Backend):
         return self.at_once or images_at_once(graph)
 
     def enter(self, name: str, node: Node) -> str:
-        return f"{name}.contiguous(memory_format=torch.channels_last)" if len(node.shape) == 3 else ""
+        formats = {3: "channels_last", 4: "channels_last_3d"}
+        return f"{name}.contiguous(memory_format=torch.{formats[len(node.shape)]})" if len(node.shape) in formats else ""
 
     def options(self, node: Node) -> tuple[str, ...]:
         return ways_of(node, self.exact)

@@ -1,4 +1,4 @@
-"""Signals are images of one row in an optimised module, and transposed convolutions one call of oneDNN: the same numbers, at other sizes too."""
+"""Signals are images of one row in an optimised module, volumes and transposed convolutions calls of oneDNN: the same numbers, at other sizes too."""
 
 from __future__ import annotations
 
@@ -51,6 +51,18 @@ IMAGES = {
 }
 
 
+VOLUMES = {
+    "plain": "conv(8, 3, stride = [1, 2, 2]) -> bn -> relu -> conv(6, [1, 3, 3]) -> tanh -> conv(4, 1)",
+    "added to": "conv(8, 3) -> relu -> add { | conv(8, 3) -> bn | skip } -> relu -> add { | skip | conv(8, 1) }",
+    "in groups": "conv(8, 3, groups = 2) -> dwconv(3) -> relu6 -> bn -> relu -> dwconv([3, 1, 1], dilation = 2)",
+    "another side": "conv(8, [2, 3, 3], pad = [1, 0, 1, 1, 1, 1]) -> gelu",
+    "same": "conv(8, 3, stride = 2, pad = same) -> relu",
+    "pools": "conv(8, 3) -> maxpool(3, stride = 2, pad = 1) -> avgpool(2) -> global_avgpool -> flatten -> linear(3)",
+    "side by side": "a: conv(4, 3)  b: maxpool(3, stride = 1, pad = 1)  concat { | skip(a) -> relu | skip(b) -> conv(3, 1) } -> gn(7)",
+    "up": "deconv(8, 2, stride = 2) -> relu -> deconv(4, 3, stride = [1, 2, 1], pad = 1, out_pad = [0, 1, 0], groups = 2, dilation = [1, 1, 2])",
+}
+
+
 def text_of(body: str, shape: tuple[int, ...], names: tuple[str, ...] = ()) -> str:
     sizes = [f"{name} = {size}" for name, size in zip(names, shape, strict=True)] if names else map(str, shape)
     return f"network case {{\n  input x[{', '.join(sizes)}]\n  " + body.replace("  ", "\n  ") + "\n}\n"
@@ -85,6 +97,11 @@ def test_images(body: str) -> None:
     check(body, (4, 20, 24), ((4, 26, 18),))
 
 
+@pytest.mark.parametrize("body", VOLUMES.values(), ids=VOLUMES)
+def test_volumes(body: str) -> None:
+    check(body, (4, 6, 10, 8), ((4, 7, 8, 9),))
+
+
 def words() -> st.SearchStrategy[str]:
     """A convolution with every argument that it has."""
     return st.builds(
@@ -101,9 +118,9 @@ def words() -> st.SearchStrategy[str]:
 
 
 @settings(max_examples=40, deadline=None)
-@given(words(), words(), st.sampled_from(("relu", "tanh", "hardswish", "gelu", "leaky_relu(0.2)")), st.booleans())
-def test_any_two(one: str, two: str, between: str, is_signal: bool) -> None:
-    shape, other = ((4, 90), (4, 101)) if is_signal else ((4, 30, 26), (4, 33, 29))
+@given(words(), words(), st.sampled_from(("relu", "tanh", "hardswish", "gelu", "leaky_relu(0.2)")), st.integers(1, 3))
+def test_any_two(one: str, two: str, between: str, axes: int) -> None:
+    shape, other = (((4, 90), (4, 101)), ((4, 30, 26), (4, 33, 29)), ((4, 18, 16, 17), (4, 19, 17, 20)))[axes - 1]
     body = f"{one} -> {between} -> {two}"
     assume(checked(text_of(body, shape)).program is not None)  # else the windows are wider than what there is
     check(body, shape, (other,), 1e-4)
@@ -126,5 +143,5 @@ def test_what_is_made_of_them() -> None:
         "F.pad(y.unsqueeze(2),(16,16))",
     ):
         assert made in flat, text
-    assert "nn.ConvTranspose3d" in source("deconv(4, 3)", 4, 6, 6, 6)
+    assert "TransposedConvolution(4, 4, kernel_size=(3, 3, 3))" in source("deconv(4, 3)", 4, 6, 6, 6)
     assert "nn.Conv1d" in source('conv(8, 5, pad_mode = "circular")', 4, 96)

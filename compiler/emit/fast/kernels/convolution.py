@@ -7,7 +7,7 @@ from .packed import Packed, each_axis
 
 
 class Convolution(nn.Module):
-    """A convolution and the activation after it, in one call. Images have their channels last in memory."""
+    """A convolution and the activation after it, in one call. Images and volumes have their channels last in memory."""
 
     numbers: list[int | float | complex | None]
 
@@ -26,11 +26,11 @@ class Convolution(nn.Module):
     ) -> None:
         super().__init__()
         kernel = each_axis(kernel_size)
-        self.weight = nn.Parameter(torch.empty(out_channels, in_channels // groups, kernel[0], kernel[1]), requires_grad=False)
+        self.weight = nn.Parameter(torch.empty(out_channels, in_channels // groups, *kernel), requires_grad=False)
         self.bias = nn.Parameter(torch.empty(out_channels), requires_grad=False)
-        self.stride = each_axis(stride)
-        self.padding = each_axis(padding)
-        self.dilation = each_axis(dilation)
+        self.stride = each_axis(stride, len(kernel))
+        self.padding = each_axis(padding, len(kernel))
+        self.dilation = each_axis(dilation, len(kernel))
         self.groups = groups
         self.activation = activation
         self.algorithm = algorithm
@@ -55,12 +55,11 @@ class SumConvolution(Convolution):
     """A convolution whose result is added to another tensor, then perhaps a relu, in one call. oneDNN reads the other as if it had the result's size."""
 
     def made(self, x: torch.Tensor) -> list[int]:
-        sides = [
-            (x.shape[axis + 2] + 2 * self.padding[axis] - self.dilation[axis] * (self.weight.shape[axis + 2] - 1) - 1) // self.stride[axis]
-            + 1
-            for axis in range(2)
-        ]
-        return [x.shape[0], self.weight.shape[0], sides[0], sides[1]]
+        made = [x.shape[0], self.weight.shape[0]]
+        for axis in range(len(self.stride)):
+            room = x.shape[axis + 2] + 2 * self.padding[axis] - self.dilation[axis] * (self.weight.shape[axis + 2] - 1) - 1
+            made.append(room // self.stride[axis] + 1)
+        return made
 
     def forward(self, x: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
         assert list(other.shape) == self.made(x), "the tensors of a sum have different sizes"

@@ -36,6 +36,6 @@ class Packed(nn.Module):
         self.shape = shape
 
 
-def each_axis(size: int | tuple[int, ...]) -> list[int]:
-    """A size for both axes of an image."""
-    return [size, size] if isinstance(size, int) else list(size)
+def each_axis(size: int | tuple[int, ...], axes: int = 2) -> list[int]:
+    """A size for each axis of an image, or of a volume."""
+    return [size] * axes if isinstance(size, int) else list(size)

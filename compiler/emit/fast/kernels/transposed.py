@@ -7,7 +7,7 @@ from .packed import Packed, each_axis
 
 
 class TransposedConvolution(nn.Module):
-    """A transposed convolution and the activation after it, in one call. Images have their channels last in memory."""
+    """A transposed convolution and the activation after it, in one call. Images and volumes have their channels last in memory."""
 
     numbers: list[int | float | complex | None]
 
@@ -27,12 +27,12 @@ class TransposedConvolution(nn.Module):
     ) -> None:
         super().__init__()
         kernel = each_axis(kernel_size)
-        self.weight = nn.Parameter(torch.empty(in_channels, out_channels // groups, kernel[0], kernel[1]), requires_grad=False)
+        self.weight = nn.Parameter(torch.empty(in_channels, out_channels // groups, *kernel), requires_grad=False)
         self.bias = nn.Parameter(torch.empty(out_channels), requires_grad=False)
-        self.stride = each_axis(stride)
-        self.padding = each_axis(padding)
-        self.output_padding = each_axis(output_padding)
-        self.dilation = each_axis(dilation)
+        self.stride = each_axis(stride, len(kernel))
+        self.padding = each_axis(padding, len(kernel))
+        self.output_padding = each_axis(output_padding, len(kernel))
+        self.dilation = each_axis(dilation, len(kernel))
         self.groups = groups
         self.activation = activation
         self.algorithm = algorithm
