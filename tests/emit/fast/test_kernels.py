@@ -185,3 +185,22 @@ def test_max_pool_leaves_its_input_and_keeps_nan() -> None:
     found = MaxPool(3, 1, 1)(x)
     torch.testing.assert_close(found, F.max_pool2d(x, 3, 1, 1), equal_nan=True, rtol=0, atol=0)
     torch.testing.assert_close(x, kept, equal_nan=True, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("activation", ["none", "relu", "sigmoid", "tanh", "gelu", "swish"])
+@pytest.mark.parametrize(("before", "after"), [(12, 30), (2048, 1100)])
+def test_a_dense_layer_of_a_single_row(before: int, after: int, activation: str) -> None:
+    """By BLAS where the caches may hold its matrix, by oneDNN beyond; a row among others is the same."""
+    words: dict[str, Callable[[Tensor], Tensor]] = {
+        "none": lambda x: x, "relu": F.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "gelu": F.gelu, "swish": F.silu,
+    }  # fmt: skip
+    layer = Linear(before, after, activation, "none" if activation == "gelu" else "")
+    torch.nn.init.normal_(layer.weight, std=before**-0.5)
+    torch.nn.init.normal_(layer.bias)
+    scripted = torch.jit.script(layer)
+    x = torch.randn(3, before)
+    wanted = words[activation](F.linear(x, layer.weight, layer.bias))
+    with torch.no_grad():
+        for run in (layer, scripted, scripted):
+            torch.testing.assert_close(run(x[:1]), wanted[:1], rtol=1e-4, atol=1e-5)
+            torch.testing.assert_close(run(x), wanted, rtol=1e-4, atol=1e-5)
