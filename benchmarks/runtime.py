@@ -49,8 +49,17 @@ NETWORKS = {
         for name in (
             *("resnet18d", "resnet50c", "resnet50d", "resnet101d", "resnet152d", "resnext101_32x4d", "seresnet50", "seresnext50_32x4d"),
             *("resnetv2_50", "res2net50_26w_4s"),
+            *("ghostnet_100", "levit_128", "mobilevit_xxs", "convnextv2_atto", "nfnet_f0", "convmixer_768_32"),
+            *("mobileone_s0", "repvgg_a0", "cspdarknet53", "ese_vovnet19b_dw", "poolformer_s12", "skresnet50", "resnest50d", "dla34"),
+            *("hrnet_w18", "dpn68"),
         )
     },
+    "resnetv2_50_bit": "timm:resnetv2_50x1_bit",
+    "xception": "timm:legacy_xception",
+    "cait_xxs24": "timm:cait_xxs24_224",
+    "mixer_s32": "timm:mixer_s32_224",
+    "beit_base": "timm:beit_base_patch16_224",
+    **{name: f"torchvision:{name}" for name in ("mnasnet0_5", "efficientnet_v2_s", "maxvit_t", "r3d_18", "s3d")},
 }
 
 BASE = "reference_onnxruntime"
