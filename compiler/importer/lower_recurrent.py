@@ -27,6 +27,12 @@ def recurrent(low: Lowering, call: Call) -> None:
     homes = {key.rpartition(".")[0] for key in keys}
     if len(homes) != 1 or len(keys) != len(row["weights"]) or any("weight_hr" in key for key in keys):
         raise Unsaid(f"`{call.function}` with weights of several modules, or with a projection")
+    if not all(key.rpartition(".")[2].startswith(("weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l")) for key in keys):
+        # torch.export writes copies of them down where a class of one's own passed `_flat_weights` on.
+        raise Unsaid(
+            f"`{call.function}` with weights that are not the layer's own, but numbers written into the program",
+            "call `self._update_flat_weights()` before `_flat_weights` is read, and export it anew",
+        )
     arguments: dict[str, Plain] = {
         "features": low.of(row["weights"][1]).shape[1],
         "layers": row["layers"],

@@ -157,6 +157,7 @@ _CLASS = '''class Sequence{name}(nn.{name}):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         count = self.num_layers * (2 if self.bidirectional else 1)
         start = torch.zeros(count, x.shape[0], self.hidden_size, dtype=x.dtype, device=x.device)
+        self._update_flat_weights()  # where others took the place of its weights: torch.export, torch.func
         return torch.{function}(
             x,
             {start},

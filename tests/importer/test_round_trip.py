@@ -66,6 +66,22 @@ def test_many_come_back_as_they_were(name: str, way: str) -> None:
     _is_equal(json.loads(done.stdout.splitlines()[-1]))
 
 
+READERS = """
+network readers {
+  input line[length = 7, channels = 6]
+  lstm(5, layers = 2, bidirectional = true) -> linear(4) -> gru(3, layers = 2) -> lstm(5) -> gru(4, bidirectional = true)
+}
+"""
+
+
+def test_recurrent_layers_come_back_from_a_program(tmp_path: Path) -> None:
+    """Their weights stood in the program as numbers beside its parameters."""
+    graph = compile_source(Source.of("readers.arch", READERS)).graph
+    text, is_flat = ROUND_TRIP.again(graph, "pt2", tmp_path)
+    row = ROUND_TRIP.compared(graph, text, "pt2")
+    assert not is_flat and not row["differ"] and row["keys"], row
+
+
 AT_REST = """
 network at_rest {
   input x[8]

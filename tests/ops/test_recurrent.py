@@ -65,3 +65,16 @@ def test_a_sequence_is_wanted_with_its_channels_last(word: str) -> None:
 def test_another_length_runs() -> None:
     (module,) = modules(op("lstm", features=4), ((5, 3),))
     assert module(torch.zeros(2, 9, 3)).shape == (2, 9, 4)
+
+
+@pytest.mark.parametrize("word", sorted(LAYERS))
+def test_weights_put_in_the_place_of_its_own_are_read(word: str) -> None:
+    """By torch.func, and by torch.export, whose programs kept copies of them beside the parameters: other weights of a program changed nothing."""
+    (module,) = modules(op(word, features=4, layers=2, bidirectional=True), ((5, 3),))
+    x = torch.randn(2, 5, 3)
+    others = {name: weight + 1 for name, weight in module.state_dict().items()}
+    found = torch.func.functional_call(module, others, (x,))
+    program = torch.export.export(module.eval(), (x,))
+    assert not program.constants
+    module.load_state_dict(others)
+    torch.testing.assert_close(found, module(x))
