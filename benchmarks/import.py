@@ -5,7 +5,8 @@
     python benchmarks/import.py timm:resnet50 …    # these
 
 Each model is imported in a process of its own. What is done is noted in a journal (`build/import.jsonl`); a run that was cut off goes on
-from there, and `--table` writes `benchmarks/IMPORTS.md` from it. `--again RESULT` tries anew what ended so (`refused`, `failed`, …).
+from there, and `--table` writes `benchmarks/IMPORTS.md` from it: rows of models that the journal lacks stay as they stand there. `--again RESULT`
+tries anew what ended so (`refused`, `failed`, …).
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ def table(rows: Iterable[Row]) -> str:
     done = [row for row in found if row["result"] in ("equal", "flat")]
     small = [int(str(row["lines"])) for row in done]
     parts = [int(str(row["lines"])) / int(str(row["flat"])) for row in done if row.get("flat")]
-    causes = Counter(cause for row in found for cause in dict.fromkeys(_list(row.get("missing"))))
+    causes = Counter(cause for row in found for cause in dict.fromkeys(_missing(row)))
     lines = [
         "# Imports, tried",
         "",
@@ -135,10 +136,34 @@ def table(rows: Iterable[Row]) -> str:
     lines += ["", "| model | parameters | flat | lines | seconds | MB | result |", "| --- | ---: | ---: | ---: | ---: | ---: | --- |"]
     for row in found:
         size = f"{int(str(row['parameters'])) / 1e6:,.1f} M" if row.get("parameters") else ""
-        told = f"{row['result']}" + (f": {str(row['told'])[:110]}".replace("|", "/") if row.get("told") else "")
+        told = f"{row['result']}" + (f": {str(row['told'])[:110].rstrip()}".replace("|", "/") if row.get("told") else "")
         cells = [row["model"], size, *(row.get(key, "") for key in ("flat", "lines", "seconds", "memory")), told]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines) + "\n"
+
+
+def rows_of(page: str) -> list[Row]:
+    """The rows of a page that was written before."""
+    found = list[Row]()
+    for line in page.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" | ")] if line.startswith("| ") else []
+        if len(cells) != 7 or ":" not in cells[0]:
+            continue
+        name, size, flat, lines, seconds, memory, result = cells
+        kind, _, told = result.partition(": ")
+        row: Row = {"model": name, "result": kind, "told": told}
+        row["parameters"] = round(float(size.removesuffix(" M").replace(",", "")) * 1e6) if size else None
+        numbers = {"flat": flat, "lines": lines, "seconds": seconds, "memory": memory}
+        found.append(row | {key: float(cell) if "." in cell else int(cell) for key, cell in numbers.items() if cell})
+    return found
+
+
+def _missing(row: Row) -> Sequence[str]:
+    """What a refusal lacked; of a row of the page, the first thing."""
+    if "missing" in row:
+        return _list(row["missing"])
+    (*_, cause) = str(row.get("told") or "").partition(" of the model's operations: ")
+    return [cause.removesuffix(", …")] if cause else []
 
 
 READ = {
@@ -223,7 +248,8 @@ def main() -> None:
         with options.journal.open("a", encoding="utf-8") as journal:
             journal.write(json.dumps(row) + "\n")
         print(f"{name}: {row['result']} {row.get('lines', '')} {row.get('told', '')}"[:160], flush=True)
-    TABLE.write_text(table(known.values()), encoding="utf-8")
+    before = {str(row["model"]): row for row in rows_of(TABLE.read_text(encoding="utf-8"))} if TABLE.exists() else {}
+    TABLE.write_text(table((before | known).values()), encoding="utf-8")
 
 
 if __name__ == "__main__":

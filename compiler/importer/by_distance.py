@@ -80,12 +80,19 @@ def once(low: Lowering, number: int) -> torch.Tensor:
     return tensor
 
 
+def _found(rows: int, wanted: torch.Tensor) -> Places | None:
+    """The places whose distances a tensor reads, if it does."""
+    return next((row for row in _candidates(rows, wanted.numel()) if torch.equal(row.index().flatten(), wanted.flatten().long())), None)
+
+
 def gather(low: Lowering, data: Data, axis: int, wanted: torch.Tensor, shape: tuple[int, ...]) -> Data:
     """The rows of a table, one for each number of a tensor, whose axes stand in the place of the table's."""
-    found = next(
-        (row for row in _candidates(data.shape[axis], wanted.numel()) if torch.equal(row.index().flatten(), wanted.flatten().long())), None
-    )
+    found = _found(data.shape[axis], wanted)
     line = _line(wanted.squeeze()) if found is None else None
+    back = data.shape[axis] - 1 - wanted
+    if found is None and line is None and (found := _found(data.shape[axis], back)) is not None and found.signed:
+        # Distances from what is looked at to what looks: the table from its other end.
+        return gather(low, low.step("flip", {"axis": axis}, data, data.shape), axis, back, shape)
     if found is None and line is None:
         current = taken(low, data, axis, wanted.flatten().tolist())
         return low.step("reshape", {"shape": list(shape)}, current, shape)

@@ -12,20 +12,23 @@ from itertools import groupby
 import torch
 
 from .known import Data
-from .lower import Lowering, bind, lowers
+from .lower import Lowering, bind
 from .lower_constant import source
-from .traced import Call, Ref
+from .traced import Call, Ref, Trace
 from .unsaid import Unsaid
 
 COMPARES = {"eq": operator.eq, "ne": operator.ne, "gt": operator.gt, "ge": operator.ge, "lt": operator.lt, "le": operator.le}
 
 
-@lowers("gt", "ge", "lt", "le")
-def ordered(low: Lowering, call: Call) -> None:
-    row = bind(call, "input other")
-    if not whole(low, row["input"], row["other"]):
-        raise Unsaid(f"`{call.function.strip('_')}`, a comparison of numbers of the input")
-    looked_up(low, call, row["input"], row["other"])
+def compared_with_numbers(trace: Trace) -> set[int]:
+    """The places of the inputs that are compared as they are, with a number."""
+    found = set[int]()
+    for call in trace.calls:
+        if call.function.strip("_") in COMPARES:
+            row = bind(call, "input other")
+            if isinstance(row["input"], Ref) and isinstance(row["other"], int | float) and row["input"] in trace.inputs:
+                found.add(trace.inputs.index(row["input"]))
+    return {place for place in found if trace.values[trace.inputs[place].number].dtype != torch.bool}
 
 
 def whole(low: Lowering, value: object, other: object) -> bool:

@@ -26,7 +26,21 @@ def add(low: Lowering, call: Call) -> None:
         assert isinstance(other, Fixed)
         low.emit(call, "position_embedding", {}, [data], other.key)
         return
+    if data is not None and data.bare == low.result(call).bare and isinstance(learned, Ref) and _is_nothing(low, learned):
+        low.alias(call, data)
+        return
     _emit(low, call, *summed(*low.operands(call, row["input"], row["other"])))
+
+
+def _is_nothing(low: Lowering, ref: Ref) -> bool:
+    """Whether a fixed tensor is 0 all over: what a sum begins with (`out = torch.zeros_like(x)`)."""
+    fixed = low.of(ref)
+    if not isinstance(fixed, Fixed) or fixed.is_learned or low.values.leaves(ref.number) or low.trace.values[ref.number].source == "buffer":
+        return False
+    try:
+        return not bool(low.values.of(ref.number).any())
+    except Unsaid:  # it may still be made of others
+        return False
 
 
 def _emit(low: Lowering, call: Call, operation: str, arguments: dict[str, Plain], rows: list[Data]) -> None:

@@ -178,5 +178,8 @@ def _told(numbers: torch.Tensor) -> dict[str, Any]:
 
 
 def number_of(item: torch.Tensor, digits: int = 9) -> float | int:
-    value = float(f"{float(item):.{digits}g}")
+    """A number in as few digits as give it back: 0.1, which in float32 is 0.100000001."""
+    exact = float(item)
+    rounded = (float(f"{exact:.{count}g}") for count in range(6, digits))
+    value = next((row for row in rounded if float(torch.tensor(row, dtype=torch.float32)) == exact), float(f"{exact:.{digits}g}"))
     return int(value) if value.is_integer() and abs(value) < 1e6 else value

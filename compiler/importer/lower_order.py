@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import torch
 
+from .by_distance import gather as gather_rows
 from .by_distance import gathered
 from .known import Data
 from .lower import Lowering, bind, lowers
@@ -40,6 +42,29 @@ def by_several(low: Lowering, call: Call, data: Data, rows: list[Any]) -> bool:
         raise Unsaid("indexing by a tensor of several axes")
     axis = place - len(rows) if Ellipsis in rows[:place] else place
     ordered(low, call, data, data.axis(axis), order.tolist())
+    return True
+
+
+def by_places(low: Lowering, call: Call, data: Data, rows: list[Any]) -> bool:
+    """Whether tensors name a place each along axes that stand side by side (`table[rows, columns]`); then the step is there: these axes are one."""
+    named = [place for place, row in enumerate(rows) if isinstance(row, Ref)]
+    others = [row for row in rows if not isinstance(row, Ref)]
+    if Ellipsis in rows or any(row != slice(None) for row in others) or named != list(range(named[0], named[-1] + 1)):
+        return False
+    if not data.alone and (data.fold > 1 or data.batch in named):
+        raise Unsaid("indexing by several tensors along the batch")
+    first, many = data.axis(named[0]), len(named)
+    sizes, places = data.bare[first : first + many], torch.tensor(0)
+    for size, place in zip(sizes, named, strict=True):
+        found = order_of(low, rows[place])
+        places = places * size + torch.where(found < 0, found + size, found)
+    flat = (*data.bare[:first], prod(sizes), *data.bare[first + many :])
+    made, table = low.result(call), low.step("reshape", {"shape": list(flat)}, data, flat)
+    if data.alone:
+        low.tell(made.number, gather_rows(low, table, first, places, made.shape))
+        return True
+    chosen = taken(low, table, first, places.flatten().tolist())
+    low.tell(made.number, replace(made, number=low.step("reshape", {"shape": list(made.bare)}, chosen, made.bare).number))
     return True
 
 

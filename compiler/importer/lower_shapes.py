@@ -7,7 +7,7 @@ from dataclasses import replace
 from .flat_steps import Plain
 from .known import Data, Fixed, plain_name
 from .lower import Lowering, bind, elements, lowers, one, spread
-from .lower_order import by_several
+from .lower_order import by_places, by_several
 from .traced import Call, Ref
 from .unsaid import Unsaid, across
 
@@ -156,7 +156,9 @@ def getitem(low: Lowering, call: Call) -> None:
     if by_several(low, call, data, rows):
         return
     if any(isinstance(row, Ref) for row in rows):
-        raise Unsaid("indexing by several tensors")
+        if not by_places(low, call, data, rows):
+            raise Unsaid("indexing by several tensors")
+        return
     if Ellipsis in rows:
         place = rows.index(Ellipsis)
         rows[place : place + 1] = [slice(None)] * (len(data.shape) - sum(row is not None for row in rows) + 1)

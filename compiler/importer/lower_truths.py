@@ -8,7 +8,7 @@ import torch
 
 from .by_distance import once
 from .known import Data
-from .looked_up import looked_up, whole
+from .looked_up import COMPARES, looked_up, whole
 from .lower import Lowering, bind, lowers
 from .lower_constant import numbers
 from .traced import Call, Ref
@@ -132,17 +132,21 @@ def both(low: Lowering, call: Call) -> None:
     low.emit(call, operation, {}, rows)
 
 
-@lowers("eq", "ne")
+@lowers(*COMPARES)
 def compared(low: Lowering, call: Call) -> None:
-    """A mask with a truth: itself, or its opposite. Whole numbers with one of them."""
+    """A mask with a number: itself, or its opposite. Whole numbers with one of them."""
     row = bind(call, "input other")
+    name = call.function.strip("_")
     if whole(low, row["input"], row["other"]):
         looked_up(low, call, row["input"], row["other"])
         return
-    if not is_truth(low, row["input"]) or row["other"] not in (0, 1):
-        raise Unsaid(f"`{call.function.strip('_')}`, a comparison of numbers of the input")
+    if not is_truth(low, row["input"]) or not isinstance(row["other"], int | float):
+        raise Unsaid(f"`{name}`, a comparison of numbers of the input")
+    false, true = (COMPARES[name](value, row["other"]) for value in (0, 1))
+    if false is true:
+        raise Unsaid(f"`{name}` of truths that is the same for all")
     mask = low.data(row["input"])
-    if (call.function.strip("_") == "eq") == bool(row["other"]):
+    if true:
         low.alias(call, mask)
     else:
         low.tell(call.results[0].number, replace(low.result(call), number=not_(low, mask).number))

@@ -143,6 +143,25 @@ class _Places:
                 found[type(module).__name__].append(path)
         self.several = {path for paths in found.values() if len(paths) > 1 for path in paths}
 
+    def _runs_as_before(self, scope: Scope, members: list[int]) -> bool:
+        """Whether a module that runs again does what it did at first: a number that it is given may be another one (the time of an ODE)."""
+        name, again, _ = scope[-1].partition("@")
+        first = self.members().get((*scope[:-1], *name.split("."))) if again else None
+        return first is None or self._did(first) == self._did(members)
+
+    def _did(self, members: list[int]) -> list[object]:
+        inside = {self.steps[number].number: place for place, number in enumerate(members)}
+        steps = (self.steps[number] for number in members)
+        return [(step.operation, step.arguments, step.key, [inside.get(source) for source in step.inputs]) for step in steps]
+
+    def _part_again(self, scope: Scope, number: int) -> Scope:
+        """The part of a module that runs again in which a step stands, where that has parts of its own: it runs again, too."""
+        name, _, visit = scope[-1].partition("@")
+        path = ".".join((*scope[:-1], name))
+        part, _, _ = self.steps[number].path.removeprefix(f"{path}.").partition(".")
+        module = self.modules.get(f"{path}.{part}")
+        return (f"{name}.{part}@{visit}",) if module is not None and list(module.children()) and list(module.parameters()) else ()
+
     def dissolved(self) -> bool:
         """Dissolve the largest scope that is none. False where all are."""
         for scope, members in sorted(self.members().items(), key=lambda row: (-len(row[1]), len(row[0]))):
@@ -150,12 +169,12 @@ class _Places:
                 enter, leave = self._edges(members)
                 if self._is_gap(scope, members):
                     pass  # its name and number stand before the labels: identities would have to fill the list
-                elif (len(enter) == 1 and len(leave) == 1) or ".".join(scope) in self.several:
+                elif ((len(enter) == 1 and len(leave) == 1) or ".".join(scope) in self.several) and self._runs_as_before(scope, members):
                     continue
             if "@" in scope[-1]:
-                # A module that runs again otherwise than from one tensor to one: its steps, one by one.
+                # A module that runs again otherwise than from one tensor to one, or than at first: its parts and steps, one by one.
                 for number in members:
-                    self.rows[number] = Place(scope[:-1], None)
+                    self.rows[number] = Place((*scope[:-1], *self._part_again(scope, number)), None)
                 return True
             depth = len(scope)
             for number in members:

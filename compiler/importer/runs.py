@@ -11,11 +11,12 @@ from torch import nn
 
 from ...reporting.error import ArchError
 from ..files.system_errors import EXTRAS, installed_by
-from .calling import call, needed
+from .calling import call, input_names, needed
 from .fixed_values import answered
 from .flat_steps import Flat, Step
 from .graph_model import GraphModel
 from .known import BATCHES
+from .looked_up import COMPARES, compared_with_numbers
 from .lower_trace import lower
 from .own_attention import padding_masks, plain_attention, told_of_padding
 from .own_lines import place_of_line, stopped_at
@@ -61,6 +62,7 @@ class Runs:
                 f"the language cannot say this model: {reason}",
                 reason.help or "import the part of it that can be said, or change it there",
             ) from None
+        flat = self._on_truths(flat, modules) or flat
         if not flat.outputs:
             raise trouble(
                 source,
@@ -127,6 +129,23 @@ class Runs:
             if flat.outputs and not flat.missing:
                 return flat
         model.inputs = given
+        return None
+
+    def _on_truths(self, flat: Flat, modules: dict[str, nn.Module]) -> Flat | None:
+        """The steps where inputs are masks of truths that the model compares with a number (`attention_mask == 0`), as it may with truths, too."""
+        masks = compared_with_numbers(self.traces[0]) if any(row.function in COMPARES for row in flat.missing) else set()
+        if not masks:
+            return None
+        given, traces = self.model.inputs, self.traces
+        self.model.inputs = [tensor.bool() if place in masks else tensor for place, tensor in enumerate(given)]
+        with contextlib.suppress(ArchError, Unsaid):
+            found = self._lowered(modules)
+            if not found.missing:
+                names = input_names(self.model.module, len(given), self.model.by_name)
+                told = " and ".join(f"`{names[place]}`" for place in sorted(masks))
+                found.notes.append(f"the model compares {told} with a number: a mask of truths here")
+                return found
+        self.model.inputs, self.traces = given, traces
         return None
 
     def _lowered(self, modules: dict[str, nn.Module]) -> Flat:
