@@ -160,7 +160,8 @@ class _Places:
         path = ".".join((*scope[:-1], name))
         part, _, _ = self.steps[number].path.removeprefix(f"{path}.").partition(".")
         module = self.modules.get(f"{path}.{part}")
-        return (f"{name}.{part}@{visit}",) if module is not None and list(module.children()) and list(module.parameters()) else ()
+        is_whole = module is not None and bool(module._modules) and next(module.parameters(), None) is not None
+        return (f"{name}.{part}@{visit}",) if is_whole else ()
 
     def dissolved(self) -> bool:
         """Dissolve the largest scope that is none. False where all are."""
