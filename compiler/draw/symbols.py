@@ -294,13 +294,24 @@ def placed(design: Design, letters: Mapping[Scope, str] = NONE) -> list[tuple[st
             row[number] for row in (*design.symbols.values(), *design.words.values(), *(one.said for one in design.optional))
         )
         values += tuple(letters.get(call, "") for call in (design.calls[number] if design.calls else ()))
-        rows.append((tuple((name,) for name in place.path or (own_name(place) or place.template,)), values))
+        rows.append((_path(place, design.nodes[number]), values))
     count = 0
     while count != len(rows):
         count = len(rows)
         for way in reversed(range(max(len(names) for names, _ in rows))):
             rows = _merged(rows, way)
     return [(".".join(map(_ranged, names)), values) for names, values in rows]
+
+
+def _path(place: Scope, nodes: Sequence[Node]) -> tuple[tuple[str, ...], ...]:
+    """The names on the way to a place. A call that has none of its own is told by the numbers of what it holds: `features.2\u20263`."""
+    names = tuple((name,) for name in place.path or (own_name(place) or place.template,))
+    depth = len(place.path)
+    if place.parent is None or place.path != place.parent.path or not depth:
+        return names
+    keys = (node.key.split(".") for node in nodes)
+    held = tuple(dict.fromkeys(key[depth] for key in keys if len(key) > depth))
+    return (*names, held) if held and all(map(str.isdigit, held)) else names
 
 
 def _ranged(names: Sequence[str]) -> str:

@@ -489,3 +489,8 @@ def test_wide_insets_stand_beneath_each_other_where_a_page_then_holds_them_large
     assert across < 2 * 1300 and down > 1800 and len({x for x, _ in corners}) == 2
     corners, size = packed((column, *[narrow] * 6))
     assert size[1] == 900.0 and len({x for x, _ in corners}) == 3
+
+
+def test_a_place_without_a_name_of_its_own_is_told_by_what_it_holds() -> None:
+    inset = next(inset for inset in of_network("mobilenet_v2") if (inset.design.template, inset.letter) == ("row", "b"))
+    assert [row[0] for row in places_of(inset)[1:]] == ["features.4\u20266", "features.11\u202613", "features.14\u202616"]
