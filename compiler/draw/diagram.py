@@ -25,7 +25,7 @@ from .laid_out import rendered
 from .look import COSTS, Look, by_file_name
 from .numbered import numbered
 from .picture import Picture
-from .remedies import idle, too_small, unheeded, volumes_too_small
+from .remedies import idle, too_small, too_wide, unheeded, volumes_too_small
 from .style import POINTS, SMALLEST, THEMES
 from .tooltip import clean
 from .u_shape import arms
@@ -166,9 +166,9 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
         return Drawn(picture, dot, None, (failed(graph, picture, made, form),))
     if form not in ("svg", "pdf", "png"):
         return Drawn(picture, dot, made, said)
-    return Drawn(
-        picture, dot, made, (*said, *_too_small(graph, view, picture, look, dot, made if form == "svg" else None, options.seconds))
-    )
+    seen = made if form == "svg" else None
+    wide = too_wide(graph, picture, look, made, options.seconds) if beside is None and form != "pdf" else ()
+    return Drawn(picture, dot, made, (*said, *wide, *_too_small(graph, view, picture, look, dot, seen, options.seconds)))
 
 
 def _made(graph: Graph, picture: Picture, look: Look, view: View, form: str, options: Options, beside: Sheet | None) -> bytes | Failure:

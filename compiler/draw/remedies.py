@@ -12,6 +12,7 @@ from ..files.system_errors import at
 from ..graph.graph import Graph
 from .dot import Writer
 from .fold import EVERYTHING, LEVELS, View, fold, names_of
+from .insets import MUCH, scale_on_page
 from .laid_out import rendered
 from .look import Look
 from .picture import Picture
@@ -21,6 +22,8 @@ from .tooltip import clean
 MOST_TRIED = 60
 """How many pictures are folded, and MOST_BOXES of how many boxes laid out, to find a remedy."""
 MOST_BOXES = 300
+WIDE, SLIT = 3000.0, 3.0
+"""Points, and times as wide as high, from which a picture is too wide for a screen."""
 
 
 def doubt(graph: Graph, code: str, message: str, help: str) -> Diagnostic:
@@ -100,6 +103,26 @@ def _unreadable(graph: Graph, look: Look, points: float, ways: Iterable[str]) ->
     others = [*ways, f"`--width {math.ceil(10 * look.width * SMALLEST / points) / 10:g}in`"]
     first, last = ", with ".join(others[:-1]), others[-1]
     return (doubt(graph, "W551", message, f"draw it with {first} or with {last}" if first else f"draw it with {last}"),)
+
+
+def too_wide(graph: Graph, picture: Picture, look: Look, made: bytes, seconds: float) -> tuple[Diagnostic, ...]:
+    """A warning of a picture so much wider than high that one looks at it through a slit, where it is shown much larger turned round."""
+    wide, high = size_of(made, look.resolution)
+    if look.width is not None or look.direction in ("LR", "RL") or wide < WIDE or wide < SLIT * high or len(picture.boxes()) > MOST_BOXES:
+        return ()
+    turned = rendered(Writer(graph, picture, replace(look, direction="LR", resolution=72)), "svg", seconds)
+    if not isinstance(turned, bytes) or scale_on_page(size_of(turned, look.resolution)) < MUCH * scale_on_page((wide, high)):
+        return ()
+    return (doubt(graph, "W551", f"the picture is {wide:,.0f} points wide and {high:,.0f} high", "draw it with `--direction LR`"),)
+
+
+def size_of(made: bytes, resolution: int) -> tuple[float, float]:
+    """Width and height, in points, of a picture as SVG or as a bitmap."""
+    if made.startswith(b"\x89PNG"):
+        across, down = (int.from_bytes(made[at : at + 4], "big") * 72 / resolution for at in (16, 20))
+        return across, down
+    width, height = re.findall(rb'<svg[^>]* width="([\d.]+)pt"[^>]* height="([\d.]+)pt"', made)[0]
+    return float(width), float(height)
 
 
 def _smaller(graph: Graph, view: View, picture: Picture, look: Look, seconds: float) -> Iterator[str]:

@@ -10,6 +10,7 @@ from archc.compiler.draw.diagram import DEFAULT, Drawn, Options, draw_text
 from archc.compiler.draw.values import Value, Values
 from archc.compiler.driver import compile
 from archc.compiler.graph.graph import Graph
+from tests.support import graph_of
 
 TEXT = """block unit(w) { add { | conv(w, 3) -> bn -> relu -> conv(w, 3) -> bn | skip } -> relu }
 network small {
@@ -111,3 +112,13 @@ def test_a_part_that_is_opened_in_vain_is_seen_in_each_way_that_is_offered(graph
     for way in ways:
         other = draw_text(graph, "svg", way)
         assert said(other, "W552") == [] and other.data != drawn.data, way
+
+
+@pytest.mark.parametrize("form", ["svg", "png"])
+def test_a_picture_far_wider_than_high_is_told_and_can_be_turned_round(form: str) -> None:
+    branches = "concat { | for i in range(60): conv(4 + i, 1 + 2 * (i % 3)) -> relu }"
+    graph = graph_of(f"network n {{ input x[8, 32, 32]\n conv(16, 3)\n {branches}\n conv(10, 1) }}")
+    (row,) = said(draw_text(graph, form, Options()), "W551")
+    assert "points wide" in row
+    (turned,) = with_help(Options(), row.partition(" | ")[2])
+    assert turned.direction == "LR" and said(draw_text(graph, form, turned), "W551") == []
