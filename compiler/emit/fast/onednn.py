@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from ....base.records import dataclass
 from ...elaborate.own_record import OwnOperation, OwnResult
+from ...graph.batchless import batchless_of
 from ...graph.graph import Graph
 from ...graph.program import Node
 from ...ops.activation import Gelu
@@ -68,6 +69,10 @@ class OneDnn(Backend):
         return expected_way(node, self.exact)
 
     def step(self, graph: Graph, node: Node, attribute: str, operands: Sequence[str]) -> Step:
+        step = self._step(graph, node, attribute, operands)
+        return dataclasses.replace(step, once=True) if is_worked_out(graph, node, step) else step
+
+    def _step(self, graph: Graph, node: Node, attribute: str, operands: Sequence[str]) -> Step:
         operation = node.operation
         layer = operation.layer if isinstance(operation, Fused) else operation
         if isinstance(layer, Linear):
@@ -142,6 +147,15 @@ def summed_by_hand(node: Node, reduce: Reduce, operand: str) -> str:
         return ""
     text = " + ".join(f"{operand}.select({axes[0] + 1}, {place})" for place in range(shape[axes[0]]))
     return text if reduce.by == "sum" else f"({text}) / {shape[axes[0]]}"
+
+
+def is_worked_out(graph: Graph, node: Node, step: Step) -> bool:
+    """Whether it is made of what is learned or fixed alone, and takes a step to make: a table of biases read at each distance."""
+    if not batchless_of(graph)[node.index] or isinstance(node.operation, OwnOperation | OwnResult) or node.operation.is_view:
+        return False
+    if node.operation.is_source():
+        return bool(step.helpers) and node.operation.constant(node.input_shapes) is None
+    return len(node.operation.results(node.input_shapes)) == 0
 
 
 def is_signal(node: Node) -> bool:

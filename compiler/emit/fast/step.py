@@ -20,7 +20,7 @@ class Step:
     """A node as text. `module` makes what holds its weights ("" where there are none), `value` computes it.
 
     `kernels` are the classes of `kernels/` that `module` names, `helpers` texts of further definitions.
-    `bare`: the weight stands alone, as a parameter of the network itself.
+    `bare`: the weight stands alone, as a parameter of the network itself. `once`: it is the same at each run, so that the first one's is kept.
     """
 
     value: str
@@ -28,6 +28,7 @@ class Step:
     kernels: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
     bare: bool = False
+    once: bool = False
 
 
 def made(construct: Construct) -> str:

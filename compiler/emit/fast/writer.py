@@ -90,7 +90,19 @@ class _Writer:
             name = self.variables[node.index] = self.attributes[node.index]
             return [f"{self._answer(node)} = {step.value}", f"{name} = {self._answer(node)}[0]"]
         name = self.variables[node.index] = self._variable(node)
+        if step.once:
+            kept = self._kept(node)
+            return [f"if len(self.{kept}.shape) == 0:", f"    self.{kept}.keep({step.value}, [1])", f"{name} = self.{kept}.tensor"]
         return [] if step.value == name else [f"{name} = {step.value}"]
+
+    def _kept(self, node: Node) -> str:
+        """The attribute that keeps what a node gives at the first run."""
+        name = f"{self.attributes[node.index]}_kept"
+        while name in self.attributes.values():
+            name += "_"
+        self.kernels["Packed"] = None
+        self.modules.append(f"self.{name} = Packed()")
+        return name
 
     def _answer(self, node: Node) -> str:
         """The variable of all that a module answers with."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import torch
 
 from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.emit.fast.build import fast
+from archc.compiler.emit.torchscript import script
 from archc.compiler.runtime.live_module import build
 from tests.support import graph_of
 
@@ -43,6 +47,32 @@ def test_masks_of_windows(body: str) -> None:
 @pytest.mark.parametrize("body", FEW.values(), ids=FEW)
 def test_sums_of_a_few(body: str) -> None:
     check(body, (4, 8, 8), ((4, 9, 7),))
+
+
+ONCE = {
+    "a sum of what is learned": "a: parameter([4, 8, 8])  skip(x) -> b: parameter([4, 1, 8])  c: add(broadcast = true) { | skip(a) | skip(b) -> relu }  add { | skip(x) -> conv(4, 3) | skip(c) }",
+    "read twice": "a: parameter([4, 8, 8])  b: relu  add { | skip(x) | skip(b) }  mul { | skip | skip(b) }",
+    "a label of that name": "b: parameter([4, 8, 8])  b_kept: relu  add { | skip(x) | skip(b_kept) }",
+}
+
+
+@pytest.mark.parametrize("body", ONCE.values(), ids=ONCE)
+def test_what_hangs_on_no_input_is_worked_out_once(body: str) -> None:
+    check(body, (4, 8, 8), ())
+    graph = graph_of(text_of(body, (4, 8, 8)))
+    assert "_kept.tensor" in fast(graph, build(graph, Mode.INFERENCE).state_dict()).written.source
+
+
+def test_what_was_kept_is_left_out_of_a_file(tmp_path: Path) -> None:
+    graph = graph_of(text_of(ONCE["read twice"], (4, 8, 8)))
+    made = script(fast(graph, build(graph, Mode.INFERENCE).state_dict()).module)
+    x = torch.randn(2, 4, 8, 8)
+    with torch.no_grad():
+        wanted = made(x)
+        torch.jit.save(made, str(tmp_path / "n.pt"))
+        again = torch.jit.load(str(tmp_path / "n.pt"))
+        assert again.b_kept.tensor.numel() == 0
+        torch.testing.assert_close(again(x), wanted)
 
 
 def test_what_is_called() -> None:
