@@ -58,7 +58,7 @@ VOLUMES = {
     "another side": "conv(8, [2, 3, 3], pad = [1, 0, 1, 1, 1, 1]) -> gelu",
     "same": "conv(8, 3, stride = 2, pad = same) -> relu",
     "pools": "conv(8, 3) -> maxpool(3, stride = 2, pad = 1) -> avgpool(2) -> global_avgpool -> flatten -> linear(3)",
-    "side by side": "a: conv(4, 3)  b: maxpool(3, stride = 1, pad = 1)  concat { | skip(a) -> relu | skip(b) -> conv(3, 1) } -> gn(7)",
+    "side by side": "a: conv(4, 3)  b: maxpool(3, stride = 1, pad = 1)  concat { | skip(a) -> relu | skip(b) -> conv(4, 1) } -> conv(6, 3) -> gn(2)",
     "up": "deconv(8, 2, stride = 2) -> relu -> deconv(4, 3, stride = [1, 2, 1], pad = 1, out_pad = [0, 1, 0], groups = 2, dilation = [1, 1, 2])",
 }
 
@@ -108,7 +108,7 @@ def words() -> st.SearchStrategy[str]:
         "{}(8, {}, stride = {}, {} = {}, groups = {}, dilation = {}, bias = {})".format,
         st.sampled_from(("conv", "deconv")),
         st.integers(1, 6),
-        st.integers(1, 4),
+        st.integers(1, 3),
         st.just("pad"),
         st.integers(0, 9),
         st.sampled_from((1, 2, 4)),
@@ -120,7 +120,7 @@ def words() -> st.SearchStrategy[str]:
 @settings(max_examples=25, deadline=None)
 @given(words(), words(), st.sampled_from(("relu", "tanh", "hardswish", "gelu", "leaky_relu(0.2)")), st.integers(1, 3))
 def test_any_two(one: str, two: str, between: str, axes: int) -> None:
-    shape, other = (((4, 90), (4, 101)), ((4, 30, 26), (4, 33, 29)), ((4, 18, 16, 17), (4, 19, 17, 20)))[axes - 1]
+    shape, other = (((4, 90), (4, 101)), ((4, 30, 26), (4, 33, 29)), ((4, 9, 8, 10), (4, 10, 9, 8)))[axes - 1]
     body = f"{one} -> {between} -> {two}"
     assume(checked(text_of(body, shape)).program is not None)  # else the windows are wider than what there is
     check(body, shape, (other,), 1e-4)
