@@ -173,9 +173,10 @@ def diff(before: Graph, after: Graph, *, timed: bool = False) -> Difference:
     to_new = dict(pairs)
     changes = []
     same = 0
+    twins = _twins(after)
     for old, new in rows:
         change = _change(
-            before, after, None if old is None else before.nodes[old], None if new is None else after.nodes[new], to_new, moved
+            before, after, None if old is None else before.nodes[old], None if new is None else after.nodes[new], to_new, moved, twins
         )
         if change is None:
             same += 1
@@ -321,6 +322,17 @@ def _read(node: Node, inputs: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sorted(inputs)) if node.operation.commutes else inputs
 
 
+def _twins(graph: Graph) -> list[int]:
+    """For each step the first that gives the very same: which of two equal pools of one tensor is read is no difference."""
+    first: dict[Hashable, int] = {}
+    found: list[int] = []
+    for node in graph.nodes:
+        alone = node.is_port or bool(node.weights) or node.operation.family == "regularise" or not node.inputs
+        key = node.index if alone else (node.operation, tuple(found[index] for index in node.inputs))
+        found.append(first.setdefault(key, node.index))
+    return found
+
+
 def _aligned(before: Sequence[Node], after: Sequence[Node], key: Callable[[Node], Hashable]) -> list[tuple[Node, Node]]:
     if not before or not after:
         return []
@@ -344,7 +356,7 @@ def _moved(before: Sequence[Node], after: Sequence[Node]) -> list[tuple[Node, No
 
 
 def _change(
-    before: Graph, after: Graph, old: Node | None, new: Node | None, to_new: dict[int, int], moved: Collection[int]
+    before: Graph, after: Graph, old: Node | None, new: Node | None, to_new: dict[int, int], moved: Collection[int], twins: Sequence[int]
 ) -> Change | None:
     work = (work_of(old) if old else Work(), work_of(new) if new else Work())
     if old is None or new is None:
@@ -367,7 +379,7 @@ def _change(
     wired = tuple(to_new.get(index, -1) for index in old.inputs)
     operands = None
     turned = new.operation.commutes and len(wired) == 2 and wired[::-1] == new.inputs
-    if wired != new.inputs and not turned:
+    if [twins[index] if index >= 0 else index for index in wired] != [twins[index] for index in new.inputs] and not turned:
         operands = (tuple(node.unique for node in before.operands(old)), tuple(node.unique for node in after.operands(new)))
     shares = None
     if _owner(old, to_new) != new.shares and (before.shared(old) or after.shared(new)):

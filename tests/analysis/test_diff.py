@@ -210,3 +210,14 @@ def test_steps_that_are_written_as_a_block_are_renamed() -> None:
     )
     for difference in (diff(plain, called), diff(called, plain)):
         assert {change.kind for change in difference.changes} <= {"renamed"}
+
+
+def test_which_of_two_equal_steps_is_read_is_no_difference() -> None:
+    """DLA's trees pool what they are given, each for itself: imported, one pool is read where another was."""
+
+    def text(second: str, one: str, two: str) -> str:
+        pools = f"a: maxpool(2)\n skip(x) -> b: {second}(2)\n"
+        return f"network n {{ input x[8, 12, 12]\n {pools} skip({one}) -> c: conv(8, 3)\n skip({two}) -> d: conv(8, 1)\n concat {{ | skip(c) | skip(d) }} }}"
+
+    assert diff(graph_of(text("maxpool", "a", "b")), graph_of(text("maxpool", "b", "a"))).changes == ()
+    assert diff(graph_of(text("avgpool", "a", "b")), graph_of(text("avgpool", "b", "a"))).changes
