@@ -54,9 +54,11 @@ def _families(draft: Draft, add: Item) -> list[list[Item]]:
             found.append([item])
         else:
             family.append(item)
-    for rows in found:
-        first = rows[0]
-        rows += [item for item in alone if is_channels_first(item) and item.inputs[0] is first.inputs[0] and _takes_norm(first)]
+    for norm in filter(is_channels_first, alone):
+        taking = (rows for rows in found if rows[0].inputs[0] is norm.inputs[0] and _takes_norm(rows[0]))
+        family = next(taking, None)
+        if family is not None:  # one of them, where several might
+            family.append(norm)
     return [rows for rows in found if len(rows) > 1]
 
 
@@ -127,7 +129,7 @@ def _join(draft: Draft, add: Item, rows: list[Item]) -> None:
             biases.append(bias_of(row))
     weights: dict[str, Recipe] = {"weight": Total(shape, tuple(kernels)), "bias": Total((shape[0],), tuple(biases))}
     joined = Item(first.origin, with_bias(first.operation), [first.inputs[0]], first.shape, weights, None, first.names)
-    draft.insert(joined, rows[-1])
+    draft.insert(joined, add)
     others = [item for item in add.inputs if item not in rows]
     if others:
         draft.read(add, [joined, *others])

@@ -131,7 +131,7 @@ class Draft:
         self.drop(layer)
 
     def insert(self, item: Item, before: Item) -> None:
-        """Evaluate a new item just before another."""
+        """Evaluate a new item just before another, which stood there at the start. All that it reads must be done by then."""
         self._before.setdefault(before, []).append(item)
         self._users[item] = []
         for operand in item.inputs:
@@ -142,6 +142,8 @@ class Draft:
         if not gain:
             return self.state
         kept = [new for item in self._items for new in (*self._before.get(item, ()), item) if new in self._users]
+        assert len(kept) == len(self._users), "something was inserted before what stood nowhere"
+        names = self._names(kept)
         owners: dict[Item, Item] = {}
         number: dict[Item, int] = {}
         nodes: list[Node] = []
@@ -163,13 +165,26 @@ class Draft:
                 shape=item.operation.output(shapes),
                 axes=item.operation.axes(entering, shapes, item.shape) if inputs else item.origin.axes,
                 input_axes=entering,
-                names=item.names,
+                names=names[item],
                 shares=None if owner is item else number[owner],
             )
             nodes.append(node)
             weights.update((weight_key(node.unique, weight), family.weights[weight.name]) for weight in node.weights)
         program = dataclasses.replace(self.state.graph.program, nodes=tuple(nodes))
         return Rewritten(Graph(program, self.state.graph.trusted), weights, (*self.state.gains, gain))
+
+    def _names(self, items: Sequence[Item]) -> dict[Item, tuple[str, ...]]:
+        """The items' names. What a rewrite made of `a` gets another name where the text has a step of that name, or a rewrite made one before."""
+        given = set(self._items)
+        taken: set[str] = set()
+        found: dict[Item, tuple[str, ...]] = {}
+        for item in sorted(items, key=lambda item: item not in given):
+            names = item.names
+            while (unique := dataclasses.replace(item.origin, names=names).unique) in taken:
+                names = (*names[:-1], f"{names[-1]}_")
+            taken.add(unique)
+            found[item] = names
+        return found
 
     def _family(self, item: Item) -> Item:
         """The item that holds the weights: an owner, or what took its place."""

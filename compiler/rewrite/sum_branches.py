@@ -59,8 +59,7 @@ def _join(draft: Draft, add: Item, rows: list[Item]) -> None:
     names = (*first.names[:-1], f"{first.names[-1]}_of_{len(rows)}")
     joined = Item(first.origin, first.operation, [whole], first.shape, weights, None, names)
     others = [item for item in add.inputs if item not in rows]
-    # The last of them to be done: all parts are there, and what else is added may still come later.
-    draft.insert(joined, rows[-1])
+    draft.insert(joined, add)
     if others:
         draft.read(add, [joined, *others])
     else:

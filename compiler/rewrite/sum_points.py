@@ -67,9 +67,8 @@ def _join(draft: Draft, add: Item, rows: list[Item]) -> None:
     joined = Item(
         first.origin, first.operation, [beside], first.shape, weights, None, (*first.names[:-1], f"{first.names[-1]}_of_{len(rows)}")
     )
-    # The last of them to be done: all that is read is there, and what else is added may still come later.
-    draft.insert(beside, rows[-1])
-    draft.insert(joined, rows[-1])
+    draft.insert(beside, add)
+    draft.insert(joined, add)
     others = [item for item in add.inputs if item not in rows]
     if others:
         draft.read(add, [joined, *others])

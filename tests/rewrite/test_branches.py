@@ -72,7 +72,7 @@ def test_points_of_several_tensors_that_are_added_up() -> None:
         network("8, 9, 9", *TOLD, "add { | skip(a) -> conv(16, 1) | skip(b) -> conv(16, 1) | conv(16, 1) | skip(a) -> conv(16, 3) }"),
         SumPoints(),
     )
-    assert words(state) == ["conv", "relu", "conv", "relu", "conv", "concat", "conv", "conv", "add"]
+    assert words(state) == ["conv", "relu", "conv", "relu", "conv", "conv", "concat", "conv", "add"]
     assert [node.input_shapes[0] for node in state.graph.nodes if node.operation == Conv(16, kernel=1)] == [(12, 9, 9)]
 
 
@@ -98,3 +98,27 @@ def test_points_of_unequal_sizes_stay() -> None:
 def test_siblings_that_are_added_to_others_are_not_merged() -> None:
     graph = network("8, 9, 9", "a: relu", "b: add { | conv(8, 1) | skip }", "add { | skip(a) -> conv(8, 1) | skip(b) }")
     assert check_same(graph, MergeSiblings()).graph is graph
+
+
+IN_ANY_ORDER = {
+    "the first of them last": (
+        "a: conv(16, 1)",
+        "skip(x) -> relu -> b: conv(16, 1)",
+        "skip(x) -> tanh -> c: conv(16, 1)",
+        "add { | skip(b) | skip(c) | skip(a) }",
+    ),
+    "a sum of sums": (
+        "add { | relu -> conv(16, 1) | tanh -> conv(16, 1) | add { | sigmoid -> conv(16, 1) | gelu -> conv(16, 1) | silu -> conv(16, 1) } }",
+    ),
+}
+
+
+@pytest.mark.parametrize("body", IN_ANY_ORDER.values(), ids=IN_ANY_ORDER)
+def test_points_that_are_added_in_any_order(body: tuple[str, ...]) -> None:
+    assert words(check_same(network("4, 9, 9", *body), SumPoints())).count("conv") == 1
+
+
+def test_a_name_that_a_rewrite_would_give_is_in_the_text() -> None:
+    body = ("a_of_3: conv(4, 3)", "a_of_3_: bn", "add { | relu -> a: conv(16, 1) | tanh -> b: conv(16, 1) | sigmoid -> c: conv(16, 1) }")
+    state = check_same(network("4, 9, 9", *body), SumPoints())
+    assert [node.names[-1] for node in state.graph.nodes if node.operation.name == "conv"] == ["a_of_3", "a_of_3__"]

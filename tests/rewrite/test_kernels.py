@@ -58,6 +58,20 @@ def test_what_else_is_added_stays() -> None:
     assert words(state) == ["conv", "add"]
 
 
+SEVERAL = {
+    "two that could take the norm": "add { | conv(8, 3) | dwconv(3) | bn } -> relu",
+    "two dilations and a norm": "add { | bn | conv(8, 3) | conv(8, 3, dilation = 2) | conv(8, 1) }",
+    "a sum that is added first": "add { | add { | conv(8, 3) | conv(8, 1) } | conv(8, 5) }",
+    "a sum that is added last": "add { | conv(8, 5) | bn | add { | conv(8, 3) | conv(8, 1) } }",
+    "a sum of sums": "add { | add { | conv(8, 3) | conv(8, 1) } | add { | conv(8, 3) | add { | conv(8, 1) | bn } } }",
+}
+
+
+@pytest.mark.parametrize("body", SEVERAL.values(), ids=SEVERAL)
+def test_several_kernels_of_one_sum(body: str) -> None:
+    assert "bn" not in words(check_same(network("8, 9, 9", body), *ALWAYS))
+
+
 SETTLED = {
     "standardised": ("8, 9, 9", "std_conv(8, 3, stride = 2) -> relu -> std_conv(6, 1, eps = 1e-8, bias = false)"),
     "with a gain": ("8, 9, 9", "std_conv(8, 3, gain = true, gamma = 1.7) -> relu -> std_conv(6, 3, groups = 2, gain = true)"),

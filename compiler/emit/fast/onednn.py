@@ -13,6 +13,7 @@ from ...graph.graph import Graph
 from ...graph.program import Node
 from ...ops.activation import Gelu
 from ...ops.attention_built import BuiltAttention
+from ...ops.axes import resolve_axis
 from ...ops.base import Construct, Operation
 from ...ops.dense import Linear
 from ...ops.merge import Concat
@@ -89,7 +90,7 @@ class OneDnn(Backend):
             return Step(even)
         if isinstance(layer, Reduce) and (few := summed_by_hand(node, layer, operands[0])):
             return Step(few)
-        if isinstance(layer, GroupNorm | Concat) and is_signal(node):
+        if is_signal(node) and (isinstance(layer, GroupNorm) or (isinstance(layer, Concat) and is_of_channels(layer, node))):
             return on_a_row(plain(node, attribute, [raised(name) for name in operands]))
         return plain(node, attribute, operands)
 
@@ -161,6 +162,11 @@ def is_worked_out(graph: Graph, node: Node, step: Step) -> bool:
 def is_signal(node: Node) -> bool:
     """Whether it is laid out as what convolutions of signals make: [channels, length]."""
     return len(node.shape) == 2
+
+
+def is_of_channels(concat: Concat, node: Node) -> bool:
+    """Whether its paths differ in their channels. Along another axis they do not lie as what is raised."""
+    return resolve_axis(concat.axis, node.shape, concat.name) == 0
 
 
 def raised(name: str) -> str:

@@ -30,6 +30,7 @@ SIGNALS = {
     "an input that is added to": "add { | conv(4, 3) | skip }",
     "norms": "conv(8, 3) -> bn -> relu -> gn(2) -> conv(8, 1) -> gn(1) -> prelu -> bn -> relu",
     "side by side": "concat { | conv(4, 3) | conv(6, 1) -> relu | skip } -> conv(8, 1)",
+    "one after the other": "concat(axis = length) { | conv(4, 3) | conv(4, 1) -> relu | skip } -> concat(axis = -1) { | skip | conv(4, 3) }",
     "pools": "conv(8, 3) -> maxpool(3, stride = 2, pad = 1) -> relu -> maxpool(4, ceil = true) -> avgpool(2)",
     "no more than a choice": "conv(8, 3) -> maxpool(1, stride = 2)",
     "many pooled": "conv(128, 3) -> relu -> maxpool(4)",
