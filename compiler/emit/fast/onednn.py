@@ -137,7 +137,9 @@ def of_one_width(node: Node, layer: DotProductAttention, operands: Sequence[str]
     scaled = dataclasses.replace(layer, scale=query[-1] ** -0.5 if layer.scale is None else layer.scale)
     text = scaled.expression([*names, *operands[3:]], node.input_shapes)
     assert text is not None
-    return text if value[-1] == width else f"{text}[..., :{value[-1]}]"
+    even = text if value[-1] == width else f"{text}[..., :{value[-1]}]"
+    sizes = f"{operands[0]}.shape[-1] == {query[-1]} and {operands[2]}.shape[-1] == {value[-1]}"
+    return f"{even} if {sizes} else {plain(node, '', operands).value}"
 
 
 def summed_by_hand(node: Node, reduce: Reduce, operand: str) -> str:
@@ -147,7 +149,9 @@ def summed_by_hand(node: Node, reduce: Reduce, operand: str) -> str:
     if reduce.by not in ("sum", "mean") or reduce.keep or len(axes) > 1 or not 2 <= shape[axes[0]] <= MOST_BY_HAND or len(shape) < 3:
         return ""
     text = " + ".join(f"{operand}.select({axes[0] + 1}, {place})" for place in range(shape[axes[0]]))
-    return text if reduce.by == "sum" else f"({text}) / {shape[axes[0]]}"
+    few = text if reduce.by == "sum" else f"({text}) / {shape[axes[0]]}"
+    # The module may be given another size than the file's.
+    return f"{few} if {operand}.shape[{axes[0] + 1}] == {shape[axes[0]]} else {plain(node, '', [operand]).value}"
 
 
 def is_worked_out(graph: Graph, node: Node, step: Step) -> bool:

@@ -49,6 +49,21 @@ def test_sums_of_a_few(body: str) -> None:
     check(body, (4, 8, 8), ((4, 9, 7),))
 
 
+def test_a_few_of_one_size_are_many_of_another() -> None:
+    """An axis that is reduced, and the width of attention, may be what comes in, and not of the file's size then."""
+    for by in ("sum", "mean"):
+        check(f'conv(4, 1) -> reduce("{by}", axis = 1)', (4, 3, 8), ((4, 6, 8), (4, 2, 8)), 1e-4)
+    for second in ("", ' -> reduce("sum", axis = 2) -> relu -> reduce("mean", axis = 1)'):
+        graph = graph_of(
+            f"network n {{ input q[2, 5, 4]; input v[2, 5, 6]; sdpa {{ | skip(q) | skip(q) | skip(v) }}{second} }}".replace("; ", "\n")
+        )
+        plain = build(graph, Mode.INFERENCE).eval()
+        made = script(fast(graph, plain.state_dict()).module)
+        for query, value in ((4, 6), (7, 9), (6, 4), (5, 5), (4, 6)):
+            given = torch.randn(2, 2, 5, query), torch.randn(2, 2, 5, value)
+            torch.testing.assert_close(made(*given), plain(*given))
+
+
 ONCE = {
     "a sum of what is learned": "a: parameter([4, 8, 8])  skip(x) -> b: parameter([4, 1, 8])  c: add(broadcast = true) { | skip(a) | skip(b) -> relu }  add { | skip(x) -> conv(4, 3) | skip(c) }",
     "read twice": "a: parameter([4, 8, 8])  b: relu  add { | skip(x) | skip(b) }  mul { | skip | skip(b) }",
