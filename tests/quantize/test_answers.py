@@ -78,6 +78,7 @@ PARTLY = {
         ["ln"],
     ),
     "between": (("conv(8, 3)", "sigmoid -> conv(8, 3) -> softplus", "conv(4, 1)"), ["sigmoid", "softplus"]),
+    "up, without a bias": (("conv(8, 3)", "deconv(8, 2, stride = 2, bias = false)", "conv(4, 1)"), ["deconv"]),
     "an input's pool": (("maxpool(2)", "conv(8, 3)", "conv(4, 1)"), ["maxpool"]),
     "edges that are no zeros": (("conv(8, 3)", 'conv(8, 3, pad_mode = "reflect")', "conv(4, 1)"), ["conv"]),
     "a window in the padding": (("conv(8, 3)", "conv(12, 2, pad = 2)", "conv(4, 1)"), ["conv"]),

@@ -12,6 +12,7 @@ from ...ops.activation import HardSwish, Relu, Relu6, Silu
 from ...ops.adaptive import GlobalAvgPool
 from ...ops.base import Construct, Operation
 from ...ops.convolution import Conv, DepthwiseConv
+from ...ops.deconvolution import Deconv
 from ...ops.dense import Linear
 from ...ops.parameters import Plain
 from ...ops.pool import MaxPool
@@ -38,7 +39,7 @@ _LAYERS = (Conv, DepthwiseConv, Linear)
 SEPARATE: tuple[Rewrite, ...] = (
     *ALWAYS,
     CommuteAveragePool(),
-    GiveBias(_LAYERS),
+    GiveBias((*_LAYERS, Deconv)),  # the last stay in floating point, where their kernel adds one, too
     FuseActivation((Conv, DepthwiseConv), tuple(_ACTIVATIONS)),
     FuseActivation((Linear,), (Relu,)),
     GroupBranches(),
