@@ -138,7 +138,17 @@ def unbind(low: Lowering, call: Call) -> None:
 def select(low: Lowering, call: Call) -> None:
     row = bind(call, "input dim index")
     data = low.data(row["input"])
+    if data.alone and len(data.shape) == 1:
+        _one_number(low, call, data, row["index"])
+        return
     low.emit(call, "select", {"index": row["index"], "axis": data.axis(row["dim"])}, [data])
+
+
+def _one_number(low: Lowering, call: Call, data: Data, index: object) -> None:
+    """One of several learned or fixed numbers: an axis of 1 stays, which stretches as a number does."""
+    assert isinstance(index, int)
+    place = index % data.shape[0]
+    low.tell(low.result(call).number, low.step("slice", {"axis": 0, "start": place, "stop": place + 1}, data, (1,)))
 
 
 @lowers("narrow")
@@ -188,14 +198,13 @@ def getitem(low: Lowering, call: Call) -> None:
             raise Unsaid("an index that is no number and no slice")
         axis += 1
     made = low.result(call)
-    if data.alone and len(data.shape) == 1 and len(steps) == 1 and steps[0][0] == "select" and not reshaped:
-        # One of several numbers: an axis of 1 stays, which stretches as a number does.
-        index_ = steps[0][2]["index"]
-        assert isinstance(index_, int)
-        place = index_ % data.shape[0]
-        low.tell(made.number, low.step("slice", {"axis": 0, "start": place, "stop": place + 1}, data, (1,)))
-        return
     current, gone = data, 0
+    if data.alone and len(steps) == len(data.shape) and all(name == "select" for name, _, _ in steps) and not reshaped:
+        for _, _, arguments in steps[:-1]:
+            shape.pop(0)
+            current = low.between("select", {**arguments, "axis": 0}, [current], tuple(shape))
+        _one_number(low, call, current, steps[-1][2]["index"])
+        return
     for position, (name, own, arguments) in enumerate(steps):
         place = own - gone
         if name == "select":

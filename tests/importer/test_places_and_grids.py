@@ -149,3 +149,22 @@ def test_the_table_of_all_models_keeps_the_rows_of_those_that_a_journal_lacks() 
     lines = [line for line in page.splitlines() if line.startswith("| t")]
     assert len(rows) == len(lines) > 300
     assert script.rows_of(script.table(rows)) == rows
+
+
+class CrossStitch(nn.Module):
+    """Each of two branches takes a part of the other, by a learned matrix that is read a number at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.share = nn.Parameter(torch.tensor([[0.9, 0.1], [0.2, 0.8]]))
+        self.one, self.other = nn.Linear(4, 4), nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        one, other = self.one(x), self.other(x)
+        first = self.share[0, 0] * one + self.share[0, 1] * other
+        return first, self.share[1][0] * one + self.share[-1, -1] * other
+
+
+def test_a_learned_matrix_is_read_a_number_at_a_time() -> None:
+    text = imported(CrossStitch(), [torch.zeros(2, 4)], [torch.rand(3, 4)])
+    assert text.count("slice(") == 4
