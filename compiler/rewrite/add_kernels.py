@@ -129,14 +129,7 @@ def _join(draft: Draft, add: Item, rows: list[Item]) -> None:
             biases.append(bias_of(row))
     weights: dict[str, Recipe] = {"weight": Total(shape, tuple(kernels)), "bias": Total((shape[0],), tuple(biases))}
     joined = Item(first.origin, with_bias(first.operation), [first.inputs[0]], first.shape, weights, None, first.names)
-    draft.insert(joined, add)
-    others = [item for item in add.inputs if item not in rows]
-    if others:
-        draft.read(add, [joined, *others])
-    else:
-        draft.replace(add, joined)
-    for row in rows:
-        draft.drop(row)
+    draft.add_as_one(add, rows, joined)
 
 
 def _point(factor: Recipe, shape: Shape) -> Recipe:

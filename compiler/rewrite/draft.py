@@ -137,6 +137,17 @@ class Draft:
         for operand in item.inputs:
             self._users[operand].append(item)
 
+    def add_as_one(self, add: Item, rows: Sequence[Item], joined: Item) -> None:
+        """A sum reads `joined`, a new item done just before it, in the place of `rows`, which it alone reads; of these alone, it is the sum."""
+        self.insert(joined, add)
+        others = [item for item in add.inputs if item not in rows]
+        if others:
+            self.read(add, [joined, *others])
+        else:
+            self.replace(add, joined)
+        for row in rows:
+            self.drop(row)
+
     def finish(self, gain: str) -> Rewritten:
         """The graph and its weights. `gain` tells what was won; it is "" where nothing was, and the graph then as before."""
         if not gain:

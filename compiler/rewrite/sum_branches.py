@@ -58,13 +58,7 @@ def _join(draft: Draft, add: Item, rows: list[Item]) -> None:
         weights["bias"] = Total(bias[0].shape, bias)
     names = (*first.names[:-1], f"{first.names[-1]}_of_{len(rows)}")
     joined = Item(first.origin, first.operation, [whole], first.shape, weights, None, names)
-    others = [item for item in add.inputs if item not in rows]
-    draft.insert(joined, add)
-    if others:
-        draft.read(add, [joined, *others])
-    else:
-        draft.replace(add, joined)
-    for row in rows:
-        part = row.inputs[0]
-        draft.drop(row)
+    parts = [row.inputs[0] for row in rows]
+    draft.add_as_one(add, rows, joined)
+    for part in parts:
         draft.drop_unread(part)

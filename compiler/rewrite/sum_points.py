@@ -68,11 +68,4 @@ def _join(draft: Draft, add: Item, rows: list[Item]) -> None:
         first.origin, first.operation, [beside], first.shape, weights, None, (*first.names[:-1], f"{first.names[-1]}_of_{len(rows)}")
     )
     draft.insert(beside, add)
-    draft.insert(joined, add)
-    others = [item for item in add.inputs if item not in rows]
-    if others:
-        draft.read(add, [joined, *others])
-    else:
-        draft.replace(add, joined)
-    for row in rows:
-        draft.drop(row)
+    draft.add_as_one(add, rows, joined)
