@@ -31,6 +31,8 @@ class Packed(nn.Module):
     def keep(self, tensor: torch.Tensor, shape: list[int]) -> None:
         # A block just under 32 MB that is let go untouched: from then on glibc keeps up to 64 MB of what is freed. Left to
         # itself it may give the tensors of every layer back to the system and ask for them anew, a tenth of a network's time.
+        # The second is asked for while the first is held: what was free before may hold one of them, and glibc learns nothing by it.
+        self.tensor = torch.empty(8380000)
         self.tensor = torch.empty(8380000)
         self.tensor = tensor
         self.shape = shape
