@@ -106,16 +106,16 @@ class LayerScale(Operation):
 
     channels_of_two: ClassVar[int] = 1
 
-    def _axis(self, shape: Shape) -> int:
+    def axis_of(self, shape: Shape) -> int:
         return 1 if self.axis == "channels" and len(shape) == 2 else resolve_axis(self.axis, shape, self.name)
 
     def output(self, inputs: Shapes) -> Shape:
-        self._axis(inputs[0])
+        self.axis_of(inputs[0])
         return inputs[0]
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         shape = inputs[0]
-        axis = self._axis(shape)
+        axis = self.axis_of(shape)
         behind = 0 if self.stored == "flat" else len(shape) - 1 - axis
         return (Weight("", (1,) * (axis + 1 if self.stored == "batch" else 0) + (shape[axis],) + (1,) * behind),)
 
@@ -133,7 +133,7 @@ class LayerScale(Operation):
 
     def _factors(self, shape: Shape) -> Shape:
         """The shape by which the factors meet the input."""
-        return (shape[self._axis(shape)],) + (1,) * (len(shape) - 1 - self._axis(shape))
+        return (shape[self.axis_of(shape)],) + (1,) * (len(shape) - 1 - self.axis_of(shape))
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return elementwise(inputs[0], in_order(self._factors(inputs[0].sizes[1:])))

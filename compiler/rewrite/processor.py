@@ -19,8 +19,10 @@ from .fuse import FuseActivation, FuseAdd
 from .fused import Fused, layer_of
 from .give_bias import GiveBias
 from .group_branches import GroupBranches
+from .linear_along import MixWhereItStands
 from .lone_norm import LoneNorm
 from .merge_siblings import MergeSiblings
+from .multiply_add import MultiplyAdd
 from .packing import packing, pool_packing
 from .pipeline import ALWAYS
 from .sum_branches import SumBranches
@@ -49,6 +51,7 @@ PASSES: tuple[Rewrite, ...] = (
     *ALWAYS,
     CommuteAveragePool(),
     GiveBias((Conv, DepthwiseConv, Deconv, Linear)),
+    MixWhereItStands(),
     FuseActivation((Conv, DepthwiseConv, Deconv, Linear), tuple(ACTIVATIONS)),
     MergeSiblings(),
     GroupBranches(),
@@ -57,6 +60,7 @@ PASSES: tuple[Rewrite, ...] = (
     FoldBatchNorm(),
     FuseAdd((Conv, DepthwiseConv)),
     LoneNorm(),
+    MultiplyAdd(),
     # Once more: for what follows a sum, or a norm that stands alone.
     FuseActivation((Conv, DepthwiseConv, Deconv, Linear), tuple(ACTIVATIONS)),
 )

@@ -49,6 +49,15 @@ def test_sums_of_a_few(body: str) -> None:
     check(body, (4, 8, 8), ((4, 9, 7),))
 
 
+@pytest.mark.parametrize("axes", ["[height, width]", "height", "width"])
+@pytest.mark.parametrize("keep", ["true", "false"])
+def test_the_length_of_each_channel(axes: str, keep: str) -> None:
+    body = f'conv(6, 3) -> relu -> reduce("norm", axis = {axes}, keep = {keep})'
+    graph = graph_of(text_of(body, (4, 8, 8)))
+    assert ".sqrt()" in fast(graph, build(graph, Mode.INFERENCE).state_dict()).written.source
+    check(body, (4, 8, 8), ((4, 9, 7),))
+
+
 def test_a_few_of_one_size_are_many_of_another() -> None:
     """An axis that is reduced, and the width of attention, may be what comes in, and not of the file's size then."""
     for by in ("sum", "mean"):
