@@ -28,7 +28,10 @@ from .shape_of import ShapeOf
 from .values import WORDS, show_value
 
 MOST_ORIGINS = 5
-"""How many places a message shows at most to tell where a value came from."""
+"""How many places a message shows at most to tell where a value came from: the nearest, and those where a number stands."""
+
+_FOLLOWED = 20
+"""How many are looked at."""
 
 _OF_VALUES: Final = ("E208", "E222", "E223", "E224")
 """What is said of a value that is of the wrong kind where it is read."""
@@ -43,8 +46,9 @@ def with_origins(reader: Reader, diagnostic: Diagnostic, node: ast.Expression) -
         return given
     known = {_place(label.span) for label in (diagnostic.primary, *diagnostic.secondary)}
     labels: list[Label] = []
+    written: set[Label] = set()  # where the text says a number, and no further name
     waiting = deque((reader, name, False) for name in names_in(node))
-    while waiting and len(labels) < MOST_ORIGINS:
+    while waiting and len(labels) < _FOLLOWED:
         reader, name, is_handed = waiting.popleft()
         if isinstance(name, ast.Attribute):
             places, origins = _origin_of_size(reader, name)
@@ -63,8 +67,13 @@ def with_origins(reader: Reader, diagnostic: Diagnostic, node: ast.Expression) -
             origin, hands_on = binding.origin, _hands_on(binding)
             if not (is_handed and hands_on):
                 labels.append(Label(binding.span, f"`{name.span.text}` is {show_value(binding.value)}"))
+                if origin is None or not names_in(origin.expression):
+                    written.add(labels[-1])
             if origin is not None:
                 waiting.extend((origin.reader, further, hands_on) for further in names_in(origin.expression))
+    if len(labels) > MOST_ORIGINS:
+        near = labels[: MOST_ORIGINS - 2]
+        labels = [*near, *([row for row in labels[len(near) :] if row in written] or labels[len(near) :])[:2]]
     return replace(diagnostic, secondary=(*diagnostic.secondary, *labels))
 
 

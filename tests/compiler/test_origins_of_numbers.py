@@ -159,3 +159,20 @@ def test_the_place_in_the_network_is_told_apart_from_notes() -> None:
     (found,) = errors("block b(g) { conv(8, 3, groups = g) }\nnetwork n {\n  input image[4, 8, 8]\n  stage s { b(3) }\n}\n")
     assert found.where == ("n > s > b1 (b, called at n.arch:4:13 with g = 3)",)
     assert not any("called at" in note for note in found.notes)
+
+
+def test_of_many_places_those_where_a_number_stands_are_told() -> None:
+    """Blocks within blocks, a row of a table, and several names in one size: what the message has no room for is between them."""
+    text = """
+    block one(out) { conv(out, 1) }
+    block two(wide) { one(wide + 0) }
+    block three(large, key) { two(large * (key + 1)) }
+    network n(table = [[[3, 8], [0, 8]]], key = 4) {
+      input x[3, 8, 8]
+      for rows in table { for row in rows { three(row[0], key) } }
+    }
+    """
+    (found,) = check_source(Source.of("n.arch", text)).diagnostics
+    named = [label.span.text for label in found.secondary]
+    assert found.code == "E208" and named[0] == "out" and {"table", "key"} <= set(named)
+    assert len(named) <= 5
