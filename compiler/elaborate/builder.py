@@ -151,13 +151,12 @@ class Builder:
         path = " > ".join(titles if len(titles) <= 8 else [*titles[:3], "…", *titles[-3:]])
         if not self.via:
             return (path,)
-        told_of = []
-        for position, call in enumerate(reversed(self.via[-3:])):
-            values = ", ".join(f"{name} = {value}" for name, value in call.arguments)
-            told = f"{call.name}, called at {call.span}" + (f" with {values}" if values else "")
-            told_of.append(f"{path} ({told})" if position == 0 else told)
-        if len(self.via) > 3:
-            told_of.append(f"… {len(self.via) - 3} more calls")
+        nearest, between, outermost = self.via[-3:], self.via[1:-3], self.via[:-3][:1]
+        told_of = [call.told() for call in reversed(nearest)]
+        told_of[0] = f"{path} ({told_of[0]})"
+        if between:
+            told_of.append(f"… {len(between)} more call{'s' * (len(between) > 1)}")
+        told_of += [call.told() for call in outermost]  # where the network gave its numbers
         return tuple(told_of)
 
     # -------------------------------------------------------------------------------------------- counting

@@ -38,6 +38,10 @@ class CallSite:
     span: Span
     arguments: tuple[tuple[str, str], ...] = ()
 
+    def told(self) -> str:
+        values = ", ".join(f"{name} = {value}" for name, value in self.arguments)
+        return f"{self.name}, called at {self.span}" + (f" with {values}" if values else "")
+
 
 ScopeKind: TypeAlias = Literal["network", "stage", "block", "group", "round", "path", "aux"]
 
