@@ -53,6 +53,10 @@ class _Made:
     inputs: tuple[Item | _Made, ...]
     like: Item
 
+    @property
+    def shape(self) -> Shape:
+        return self.operation.output(tuple(each.shape for each in self.inputs))
+
 
 @dataclass(frozen=True, slots=True)
 class _Product:
@@ -128,6 +132,10 @@ def _scaled(draft: Draft, item: Item) -> _Product | None:
     found = _inner(draft, item.inputs[0])
     if found.factor is None or found.addend is not None or draft.is_shared(item):
         return None
+    if isinstance(item.operation, LayerScale):
+        axis = item.operation.axis_of(item.shape)
+        if found.factor.shape[axis] != item.shape[axis]:
+            return None  # a factor for each row, of a number for each channel
     return _Product(found.of, _Made(item.operation, (found.factor,), item), None, (*found.through, item))
 
 
@@ -167,9 +175,8 @@ def _put(draft: Draft, root: Item, found: _Product) -> None:
             return part
         inputs = [item_of(each) for each in part.inputs]
         names = (*part.like.names[:-1], f"{part.like.names[-1]}_factor")
-        shape = part.operation.output(tuple(each.shape for each in inputs))
         weights = part.like.weights if part.operation is part.like.operation else {}
-        made = Item(part.like.origin, part.operation, inputs, shape, weights, None, names)
+        made = Item(part.like.origin, part.operation, inputs, part.shape, weights, None, names)
         draft.insert(made, root)
         return made
 

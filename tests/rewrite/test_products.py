@@ -66,6 +66,11 @@ def test_what_gains_nothing_stays(body: tuple[str, ...]) -> None:
     assert check_same(graph, MultiplyAdd()).graph is graph
 
 
+def test_a_learned_factor_of_rows_stays() -> None:
+    graph = network("8, 6, 6", f"mul {{ | skip | {GATE} }} -> layer_scale(0.5, axis = height)")
+    assert check_same(graph, MultiplyAdd()).graph is graph
+
+
 def test_a_learned_factor_of_two_places_stays() -> None:
     graph = network("8, 6, 6", f"mul {{ | skip | {GATE} }} -> g: layer_scale(0.5)", f"mul {{ | skip | {GATE} }} -> reuse(g)")
     assert words(check_same(graph, MultiplyAdd())).count("layer_scale") == 2
