@@ -120,6 +120,8 @@ def _chain(draft: Draft, first: Item) -> list[Item]:
     """What stands between a transposition and its inverse, and the inverse last; nothing where that is not so."""
     assert isinstance(first.operation, Permute)
     order = first.operation.order
+    if order[-1] == len(order) - 1:
+        return []  # what the layers mix stands last before and after
     found: list[Item] = []
     item = draft.only_user(first)
     while item is not None and len(item.inputs) == 1:

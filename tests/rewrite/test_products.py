@@ -135,6 +135,9 @@ def test_along_an_axis_in_the_middle_without_a_bias() -> None:
         pytest.param(f"{HEADS} -> {SCORES} -> permute([1, 2, 0]) -> linear(6, last = true) -> permute([0, 2, 1])", id="another way back"),
         pytest.param(f"{HEADS} -> {SCORES} -> permute([1, 2, 0]) -> linear(64, last = true) -> permute([2, 0, 1])", id="wide"),
         pytest.param(f"{HEADS} -> {SCORES} -> permute([1, 2, 0]) -> relu -> permute([2, 0, 1])", id="no dense layer"),
+        pytest.param(
+            f"{HEADS} -> {SCORES} -> permute([1, 0, 2]) -> linear(6, last = true) -> permute([1, 0, 2])", id="the last axis stays last"
+        ),
         pytest.param("conv(4, 1) -> permute([1, 2, 0]) -> linear(6, last = true) -> permute([2, 0, 1])", id="an image"),
         pytest.param(
             f"{HEADS} -> {SCORES} -> permute([1, 2, 0]) -> a: linear(6, last = true) -> permute([2, 0, 1]) -> p: skip -> permute([1, 2, 0]) -> linear(4, last = true) -> reuse(a) -> permute([2, 0, 1])",
