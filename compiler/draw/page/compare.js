@@ -5,6 +5,7 @@ import "./search.js";
 import "./pointer.js";
 import "./keyboard.js";
 import "./toolbar.js";
+import "./turn.js";
 import "./together.js";
 import "./trace.js";
 import "./save.js";

@@ -11,6 +11,11 @@ export function begin() {
   now = new Map();
 }
 
+/** Draws all anew the next time: boxes have other sizes. */
+export function forget() {
+  now = new Map();
+}
+
 /**
  * What was drawn before under this name, or what `make` makes.
  * @template {SVGElement} E

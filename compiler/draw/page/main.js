@@ -7,6 +7,7 @@ import "./search.js";
 import "./pointer.js";
 import "./keyboard.js";
 import "./toolbar.js";
+import "./turn.js";
 import "./trace.js";
 import "./save.js";
 import { begin } from "./address.js";

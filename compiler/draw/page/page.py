@@ -25,6 +25,9 @@ from ..tooltip import clean
 from ..values import NO_VALUES, Values
 from .page_data import Json, PageData
 
+MOST_TURNED = 1000
+"""Boxes, those of all insides among them, of a page whose pictures can be turned."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -68,7 +71,8 @@ def written(pages: PageData, parts: Parts, more: Json, seconds: float) -> str | 
         return made
     from .script import joined
 
-    data = json.dumps(pages.data(made) | more, ensure_ascii=False, separators=(",", ":"))
+    turned = _turned(pages, seconds)
+    data = json.dumps(pages.data(made) | {"turned": turned} | more, ensure_ascii=False, separators=(",", ":"))
     folder = Path(__file__).parent
     script = joined(folder, parts.script)
     title = html.escape(parts.title)
@@ -80,7 +84,8 @@ def written(pages: PageData, parts: Parts, more: Json, seconds: float) -> str | 
         "style": palette() + (folder / "page.css").read_text(encoding="utf-8"),
         "colors": parts.colors,
         "tools": parts.tools,
-        "flow": ' data-flow="across"' if pages.across else "",
+        "flow": ' data-flow=""' if pages.across else "",
+        "turn": "" if turned else " hidden",
         "panes": "".join(_pane(number, heading, title) for number, heading in enumerate(parts.panes)),
         "tabs": "".join(_tab(name, words, name == shown) for name, words in parts.tabs.items()),
         "panels": "".join(_panel(name, name == shown) for name in parts.tabs),
@@ -95,6 +100,15 @@ def written(pages: PageData, parts: Parts, more: Json, seconds: float) -> str | 
         name, _, after = piece.partition("}}")
         filled += [filling[name], after]
     return "".join(filled)
+
+
+def _turned(pages: PageData, seconds: float) -> list[Json]:
+    """Where all stands when the flow leads the other way; nothing where that would take long, or cannot be laid out."""
+    if sum(len(sheet.picture.boxes()) for sheet in pages.sheets) > MOST_TURNED:
+        return []
+    turned = pages.turned()
+    made = geometries(turned.writers(), seconds)
+    return [] if isinstance(made, Failure) else turned.places(made)
 
 
 def _pane(number: int, heading: str, title: str) -> str:

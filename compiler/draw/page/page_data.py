@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import PurePath
+from typing import cast
 
 from ....base.records import dataclass
 from ....base.source import Source, Span
@@ -33,6 +34,9 @@ MOST_INSIDES = 300
 
 MOST_ROWS = 3000
 """Operations of the cost table and the memory profile; a larger network shows its first rounds alone."""
+
+TURNED = {None: "LR", "TB": "LR", "BT": "RL", "LR": "TB", "RL": "BT"}
+"""Where a picture leads when it is turned."""
 
 Json = dict[str, object]
 Everything = Mapping[int, Sequence[int]]
@@ -115,6 +119,13 @@ class PageData:
                     self.sheets.append(replace(outer, picture=inside(graph, box), drawn=self._all(box, outer.drawn), rises=rises))
             done += 1
 
+    def turned(self) -> PageData:
+        """The same pictures, led the other way."""
+        pages = PageData(replace(self.look, direction=TURNED[self.look.direction]), self.values, self.color)
+        for root in self._roots:
+            pages.add(self.sheets[root].graph, self.sheets[root].picture, self.sheets[root].marks)
+        return pages
+
     def writers(self) -> list[Writer]:
         """What is laid out, one a picture."""
         made = []
@@ -177,6 +188,19 @@ class PageData:
         return sorted(first)[:MOST_ROWS]
 
     # ------------------------------------------------------------------------------------------ pictures
+
+    def places(self, geometries: Sequence[Geometry]) -> list[Json]:
+        """Where all stands in each picture, and nothing else of it."""
+        found = []
+        for number, geometry in enumerate(geometries):
+            layout = self._layout(number, geometry)
+            frames, boxes, lines = (cast("list[Json]", layout[name]) for name in ("frames", "boxes", "lines"))
+            found.append(
+                layout
+                | {"frames": [row["p"] for row in frames], "boxes": [row["p"] for row in boxes]}
+                | {"lines": [{name: row[name] for name in ("d", "l", "b") if name in row} for row in lines]}
+            )
+        return found
 
     def _layout(self, number: int, geometry: Geometry) -> Json:
         sheet = self.sheets[number]

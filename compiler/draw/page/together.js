@@ -10,7 +10,7 @@ import { onView, room, show } from "./view.js";
 /** @import { Pane, Point, Rect } from "./types.d.ts" */
 
 const choice = byId("together", HTMLInputElement);
-const along = data.across ? 0 : 1;
+const along = () => (data.across ? 0 : 1);
 
 /** Places along the flow, in both pictures, that belong together; growing in both. */
 let anchors = /** @type {Point[]} */ ([]);
@@ -38,7 +38,7 @@ onDraw(() => {
 });
 
 /** @param {Rect} rect */
-const middle = (rect) => rect[along] + rect[along + 2] / 2;
+const middle = (rect) => rect[along()] + rect[along() + 2] / 2;
 
 /**
  * The place in the other picture that belongs to one along the flow of a picture.
@@ -62,7 +62,7 @@ function across(at, side) {
  * @param {Pane} pane
  */
 function level(at, view, pane) {
-  const share = Math.min(Math.max(view[along] / (view[along + 2] / 2), 0), 1);
+  const share = Math.min(Math.max(view[along()] / (view[along() + 2] / 2), 0), 1);
   return at + share * (across(at, pane.number ? 1 : 0) - at);
 }
 
@@ -77,7 +77,7 @@ function follow(pane, other) {
   const size = [0, 1].map((axis) => (view[axis + 2] * there[axis]) / here[axis]);
   const center = [0, 1].map((axis) => {
     const at = view[axis] + view[axis + 2] / 2;
-    return axis === along ? level(at, view, pane) : at - pane.size[axis] / 2 + other.size[axis] / 2;
+    return axis === along() ? level(at, view, pane) : at - pane.size[axis] / 2 + other.size[axis] / 2;
   });
   show(other, [center[0] - size[0] / 2, center[1] - size[1] / 2, size[0], size[1]]);
 }

@@ -73,6 +73,15 @@ export interface Layout {
   lines: Line[];
   ports: Record<string, Point>;
 }
+/** Where all of a layout stands when it is turned, in the same order. */
+export interface TurnedLayout {
+  w: number;
+  h: number;
+  ports: Record<string, Point>;
+  frames: Rect[];
+  boxes: Rect[];
+  lines: Pick<Line, "d" | "l" | "b">[];
+}
 export type NodeRow = [
   name: string,
   operation: string,
@@ -116,6 +125,8 @@ export interface Data {
   roots: number[];
   firsts: number[];
   layouts: Layout[];
+  /** The same turned by a quarter; none of a page whose pictures are large. */
+  turned: TurnedLayout[];
   nodes: Record<string, NodeRow>;
   places: [file: number, first: number, last: number][];
   sources: { name: string; lines: SourcePiece[][] }[];

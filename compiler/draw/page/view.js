@@ -67,6 +67,11 @@ export function fit(pane) {
   show(pane, [left, top, ...seen]);
 }
 
+/** Asks anew how large the pictures are shown, where they have other places on the page. */
+export function measureAll() {
+  for (const pane of panes) measured(pane);
+}
+
 /** Every picture as it is seen at first. */
 export function fitAll() {
   for (const pane of panes) pane.view = null;
