@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from itertools import groupby, pairwise
@@ -11,6 +11,7 @@ from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..ops.base import show
 from .drawing import Drawing, Said
+from .fan import gathering
 from .fills import costs, fills_of
 from .fold import INSET
 from .font import FAMILIES
@@ -31,7 +32,7 @@ WIDEST = 185.0  # points that a box is widened to for a heading; a longer one ma
 MARKED = 24  # points that the mark of a skip has at the side of its box, with as much at the other
 HOT = 2.2  # points of the edge of a frame with a number of its own
 THIN = "0.6"  # points of a line of which the size alone is taken
-MANY, DOWN = 3, 3  # tensors that weights are applied to, and ranks that their lines come down on them
+DOWN = 3  # ranks that the lines of many tensors come down on the boxes whose weights are applied to each
 CROWD = 6  # lines that change columns between two rows: with that many the rows stand a rank further apart
 MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels are what makes a layout slow
 APART = 8  # unseen lines from a branch to its mark: to cross those of two branches costs the square of it
@@ -102,8 +103,7 @@ class Writer:
     def __post_init__(self) -> None:
         self._colors = fills_of(self.picture, self.look) if self.fills is None else self.fills
         self._marked = [box.name for box in self.picture.boxes() if box.scope is not None and has_skip(self.graph, box.scope)]
-        many = Counter(line.head for line in self.picture.lines)
-        self._gathering = {box.name for box in self.picture.boxes() if box.is_applied and many[box.name] >= MANY}
+        self._gathering = gathering(self.picture)
         self.shape = arms(self.picture) if self.look.direction is None else STRAIGHT
         self.ways = ways(self.picture, self.shape)
         self.scales = self.ways.scales
@@ -220,6 +220,10 @@ class Writer:
         for port in self.ways.ports:
             if port.frame == frame.name:
                 drawing.node(port.name, id=f"{port.name}_port", label=self._joint(port), shape="plain", style="solid", tooltip=" ")
+        level = [port.name for port in self.ways.ports if port.frame == frame.name and self._is_gathered(port)]
+        with drawing.subgraph(rank="same") as row:
+            for name in level:
+                row.node(name)
         for item in frame.items:
             if isinstance(item, Box):
                 drawing.node(item.name, **self._box(item, fills[item.name]))
@@ -480,6 +484,10 @@ class Writer:
     def _onto_gathering(self) -> dict[int, int]:
         """Ranks that lines of many tensors reach down onto the boxes whose weights are applied to each."""
         return {number: DOWN for number, line in enumerate(self.picture.lines) if line.head in self._gathering}
+
+    def _is_gathered(self, port: Port) -> bool:
+        """Whether a tensor enters here that weights are applied to with many others."""
+        return all(self.picture.lines[number].head in self._gathering for number in port.lines)
 
     def _below_heads(self) -> set[int]:
         """Lines that leave a frame beside an aux head: they reach below it, so that the main path stays straight."""

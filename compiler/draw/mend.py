@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from .beside_lines import WORD, Piece, aside, curve, dense, label_place, meetings, overlap, through, within
+from .fan import fanned, gathering
 from .graphviz_json import Geometry, Place, Point, Way
 from .labels import frame_rows, rows_width
 from .picture import Frame, Picture
@@ -73,6 +74,7 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
     pieces = [_straight(piece, curves, geometry, walls) for piece in pieces]
     pieces = [_unbowed(piece, curves, geometry, walls, pieces) if piece.name in mains else piece for piece in pieces]
     pieces = [_off_edges(piece, curves, geometry, walls, frames) for piece in pieces]
+    pieces = fanned(pieces, gathering(picture), curves, geometry, walls)
     pieces = aside(pieces, curves, walls, frames)
     ways = {piece.name: piece.way for piece in pieces}
     return replace(

@@ -135,14 +135,22 @@ def test_a_branch_in_a_frame_of_its_own_keeps_its_place_behind_one_without() -> 
 
 
 @pytest.mark.slow
-def test_lines_of_many_tensors_come_down_on_the_heads_that_each_is_given_to() -> None:
-    """They lay on the upper edge of RetinaNet's first head on their way to the second."""
-    graph = check("retinanet_resnet50").graph
+@pytest.mark.parametrize("name", ["retinanet_resnet50", "fcos_resnet50"])
+def test_lines_of_many_tensors_come_down_on_the_heads_that_each_is_given_to(name: str) -> None:
+    """They lay on the upper edge of RetinaNet's first head on their way to the second, and three of five met in a corner of that."""
+    graph = check(name).graph
     writer, geometry = drawn(graph, View(), None)
     heads = {box.name for box in writer.picture.boxes() if box.is_applied}
     assert len(heads) == 2
     ends = Counter(line.head for line in writer.picture.lines)
     assert [ends[head] for head in heads] == [5, 5]
+    joints = {geometry.places[port.name].y for port in writer.ways.ports if writer.picture.lines[port.first].head in heads}
+    assert len(joints) == 1, "they part level with each other"
+    for head in heads:
+        ways = [way.points for line, way in zip(writer.picture.lines, geometry.ways, strict=True) if line.head == head]
+        arrows = [points[-1][0] for points in sorted(ways)]
+        assert min(right - left for left, right in pairwise(arrows)) > 20, "each arrow is seen, and they keep the order of the lines"
+        assert {points[-1][1] for points in ways} == {geometry.places[head].y}, "all come in from above"
     for line, way in zip(writer.picture.lines, geometry.ways, strict=True):
         if line.head in heads:
             for name in heads - {line.head}:
