@@ -14,7 +14,7 @@ from .dot import Writer, begun
 from .fold import View, fold
 from .graphviz import SECONDS, Failure, render
 from .look import Look
-from .marks import SIGNS, mark, marks_of
+from .marks import SIGNS, mark, marks_of, renamed_parts, signed
 from .names import names_of_two
 from .style import LIGHT, POINTS, Theme, readable
 from .svg import finished
@@ -66,10 +66,10 @@ def difference_dot(difference: Difference, look: Look) -> str:
     """The DOT text of both networks, one beside the other."""
     drawing = begun(look)
     names = names_of_two(difference.before, difference.after)
-    sides = (("a", names[0], difference.before, difference.totals[0]), ("b", names[1], difference.after, difference.totals[1]))
-    for side_name, name, graph, work in sides:
+    graphs = (difference.before, difference.after)
+    for side_name, name, graph, work, renamed in zip("ab", names, graphs, difference.totals, renamed_parts(difference), strict=True):
         marks = marks_of(difference, graph)
-        picture = fold(graph, View(marks=marks, calm="same")).prefixed(side_name)
+        picture = signed(fold(graph, View(marks=marks, calm="same")), marks, renamed).prefixed(side_name)
         boxes = {box.name: mark((node.index for node in box.nodes), marks) for box in picture.boxes()}
         fills = {name: look.theme.marks[word] for name, word in boxes.items()}
         signs = {name: SIGNS[word] for name, word in boxes.items()}

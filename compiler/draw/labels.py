@@ -118,7 +118,9 @@ def _shared_row(item: Box | Frame) -> tuple[Row, ...]:
 
 def frame_rows(frame: Frame) -> tuple[Row, ...]:
     """A frame's heading: its name, how many calls of a block it holds where they are all of one, and whose weights it uses again."""
-    return (*_heading(frame), *_shared_row(frame), *_own_number(frame))
+    first, *others = _heading(frame)
+    signed = (Words(frame.sign + " ", "count"), *first) if frame.sign else first
+    return (signed, *others, *_shared_row(frame), *_own_number(frame))
 
 
 def _own_number(item: Box | Frame) -> tuple[Row, ...]:

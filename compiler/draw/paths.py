@@ -182,6 +182,7 @@ class _Reduction:
         piece, tail, head = min(pieces, key=lambda row: len(row[0]))
         depth = {tail: 0}
         rows: dict[int, list[tuple[int, Steps]]] = defaultdict(list)
+        joined: dict[int, Steps] = {}  # what stands before the steps that begin with a number: the merge that they begin at
         told_to: list[tuple[int, int]] = []  # the row of each, and the point that it leads to
         for point in (point for point in nx.topological_sort(lines) if point in piece or point == head):
             for source in sorted(self.into[point]):
@@ -189,6 +190,8 @@ class _Reduction:
                     told = self._steps(self.into[point][source])
                     if told[1]:
                         rows[depth[source]].append(told)
+                        if source in piece and source in self.signs and len(self.into[source]) > 1:
+                            joined[told[0]] = (self.signs[source],)
                         told_to.append((depth[source], point))
                     depth[point] = max(depth.get(point, 0), depth[source] + bool(told[1]))
         for point in piece:
@@ -199,7 +202,8 @@ class _Reduction:
                     del self.into[user][point]
         ordered = [sorted(rows[place], key=lambda way: way[0]) for place in sorted(rows)]
         first = ordered[0][0][0] if ordered else min(piece)
-        steps = tuple(step for row in ordered for step in (row[0][1] if len(row) == 1 else (Fork(tuple(way[1] for way in row)),)))
+        whole = [[(*joined.get(number, ()), *told) for number, told in row] for row in ordered]
+        steps = tuple(step for row in whole for step in (row[0] if len(row) == 1 else (Fork(tuple(row)),)))
         if any(depth[point] != row + 1 for row, point in told_to):
             told_of = (way[1] for way in sorted(chain(*ordered), key=lambda way: way[0]))
             steps = (Fork(tuple(chain.from_iterable(map(_items, told_of))), woven=True),)

@@ -79,6 +79,8 @@ class Frame:
     shares: str = ""
     number: str = ""
     """A number of the reader's own, where its items do not tell all of it."""
+    sign: str = ""
+    """What became of it in another network."""
 
     @property
     def nodes(self) -> tuple[Node, ...]:

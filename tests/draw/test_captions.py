@@ -53,9 +53,13 @@ def said(graph: Graph, title: str) -> str:
         ("conv(16, 7) -> add { | skip | concat { | conv(8, 1) | conv(8, 3) } }", "7x7, 16 → +(concat(1x1, 8 | 3x3, 8))"),
         # A learned tensor beside the way is no skip.
         ("add { | conv(16, 3) | parameter([16, 8, 8]) }", "3x3, 16"),
+        # What is added on the way from one to the next is told: in a row they would seem to be a chain.
+        ("a: conv(16, 3); add { | skip(a) | skip(start) } -> b: conv(16, 5); add { | skip(b) | skip(start) } -> c: conv(16, 7)"
+         "; concat { | skip(a) | skip(b) | skip(c) | skip(start) }",
+         "concat(3x3, 16 → + → 5x5, 16 → + → 7x7, 16)"),
         # Woven: of four steps the last two read the second, one of them the first as well. No forks within each other say that.
         ("a: conv(8, 1); skip(start) -> b: conv(8, 3); c: conv(8, 5); add { | skip(a) | skip(b) } -> d: conv(8, 7); concat { | skip(c) | skip(d) }",
-         "(1x1, 8 | 3x3, 8) → (5x5, 8 | 7x7, 8)"),
+         "(1x1, 8 | 3x3, 8) → (5x5, 8 | + → 7x7, 8)"),
     ],
 )  # fmt: skip
 def test_captions_follow_the_graph(body: str, expected: str) -> None:

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from archc.compiler.analysis.diff import diff
-from archc.compiler.draw import THEMES, Look
+from archc.compiler.draw import THEMES, Look, fold
 from archc.compiler.draw.compare import difference_dot, draw_difference
+from archc.compiler.draw.labels import frame_rows
+from archc.compiler.draw.marks import marks_of, renamed_parts, signed
 from archc.compiler.draw.style import contrast
 from archc.compiler.driver import check
+from tests.support import graph_of
 
 from .build import Builder, Conv, Pool, Relu
 
@@ -124,3 +127,33 @@ def test_two_networks_of_one_name_are_told_apart(
         r"<h2>(.*?) <small>" if form == "html" else r'font-weight="bold" font-size="11[^>]*>([^<]*)<', file.read_text(encoding="utf-8")
     )
     assert [name.format(folder=tmp_path.name) for name in names] == found[:2]
+
+
+BEFORE = """
+network n {
+  input x[8, 8, 8]
+  stage wide { conv(8, 3) -> relu
+    stage inner { conv(8, 3) -> tanh } }
+  stage swapped { conv(8, 1) -> relu }
+  stage head { global_avgpool -> flatten -> linear(10) }
+}
+"""
+AFTER = (
+    BEFORE.replace("wide", "broad")
+    .replace("swapped { conv(8, 1) -> relu }", "other { dwconv(3) -> gelu }")
+    .replace("stage head", "stage extra { conv(8, 5) -> sigmoid -> conv(8, 5) }\n  stage head")
+)
+
+
+def test_headings_have_the_sign_of_a_stage_that_is_new_gone_or_of_another_name() -> None:
+    """Its steps alone were told to be renamed. One of which no step bears its name still is none that was renamed."""
+    told = {}
+    for one, other in ((BEFORE, AFTER), (AFTER, BEFORE)):
+        difference = diff(graph_of(one), graph_of(other))
+        picture = signed(fold(difference.before), marks_of(difference, difference.before), renamed_parts(difference)[0])
+        told |= {frame.scope.title: [frame.sign, frame_rows(frame)[0][0].text] for frame in picture.frames()}
+    assert {name: sign for name, (sign, _) in told.items()} == {
+        "wide": "=", "broad": "=", "inner": "", "swapped": "", "other": "", "extra": "\u2212", "head": "",
+    }  # fmt: skip
+    assert told["broad"][1] == "= " and told["inner"][1] == "inner"
+    assert "<B>= </B>" in difference_dot(diff(graph_of(BEFORE), graph_of(AFTER)), Look())

@@ -9,7 +9,7 @@ from ...ops.base import show
 from ..fold import View, fold
 from ..graphviz import SECONDS, Failure
 from ..look import Look
-from ..marks import SIGNS, marks_of
+from ..marks import SIGNS, marks_of, renamed_parts, signed
 from ..names import names_of_two
 from ..tooltip import clean
 from .page import Parts, in_words, written
@@ -28,9 +28,10 @@ def to_compare_page(difference: Difference, direction: str | None = None, second
     pages = PageData(Look(legend=False, direction=direction or "TB"))
     headings = []
     names = names_of_two(difference.before, difference.after)
-    for name, graph, work in zip(names, (difference.before, difference.after), difference.totals, strict=True):
+    graphs = (difference.before, difference.after)
+    for name, graph, work, renamed in zip(names, graphs, difference.totals, renamed_parts(difference), strict=True):
         marks = marks_of(difference, graph)
-        pages.add(graph, fold(graph, View(marks=marks, calm="same")), marks)
+        pages.add(graph, signed(fold(graph, View(marks=marks, calm="same")), marks, renamed), marks)
         headings.append(f"{html.escape(name)} <small>{in_words(work)}</small>")
     second = pages.sheets[-1].base
     more: Json = {
