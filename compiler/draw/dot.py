@@ -11,7 +11,7 @@ from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..ops.base import show
 from .drawing import Drawing, Said
-from .fan import gathering
+from .fan import gathering, ranks_onto
 from .fills import costs, fills_of
 from .fold import INSET
 from .font import FAMILIES
@@ -32,7 +32,6 @@ WIDEST = 185.0  # points that a box is widened to for a heading; a longer one ma
 MARKED = 24  # points that the mark of a skip has at the side of its box, with as much at the other
 HOT = 2.2  # points of the edge of a frame with a number of its own
 THIN = "0.6"  # points of a line of which the size alone is taken
-DOWN = 3  # ranks that the lines of many tensors come down on the boxes whose weights are applied to each
 CROWD = 6  # lines that change columns between two rows: with that many the rows stand a rank further apart
 MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels are what makes a layout slow
 APART = 8  # unseen lines from a branch to its mark: to cross those of two branches costs the square of it
@@ -96,7 +95,7 @@ class Writer:
     _marked: Sequence[str] = field(init=False)
     """The boxes that have the mark of a skip."""
     _gathering: Collection[str] = field(init=False)
-    """The boxes whose weights are applied to many tensors: lines come down on them from further up, so that none lies on their edge."""
+    """The boxes that take many tensors: lines come down on them from further up, so that none lies on their edge."""
     _colors: Mapping[str, str] = field(init=False)
     _widths: Mapping[str, float] = field(default_factory=dict)
 
@@ -125,7 +124,7 @@ class Writer:
 
     def add_to(self, drawing: Drawing) -> None:
         colors, low = self.colors(), self._below_heads()
-        long = self._changing_columns() | dict.fromkeys(low, 2) | self._onto_gathering()
+        long = self._changing_columns() | dict.fromkeys(low, 2) | ranks_onto(self._gathering, self.picture, self.ways.port_of)
         self._widths = self._beneath_headings()
         if self.beside or self.scales.grids:
             drawing.attr("graph", remincross=str(self.looks_again).lower(), **({"newrank": "true"} if self.scales.grids else {}))
@@ -481,12 +480,8 @@ class Writer:
                 slanting[row_of[line.tail]].append(number)
         return {number: min(1 + len(row) // CROWD, 3) for row in slanting.values() if len(row) >= CROWD for number in row}
 
-    def _onto_gathering(self) -> dict[int, int]:
-        """Ranks that lines of many tensors reach down onto the boxes whose weights are applied to each."""
-        return {number: DOWN for number, line in enumerate(self.picture.lines) if line.head in self._gathering}
-
     def _is_gathered(self, port: Port) -> bool:
-        """Whether a tensor enters here that weights are applied to with many others."""
+        """Whether a tensor enters here that boxes take with many others."""
         return all(self.picture.lines[number].head in self._gathering for number in port.lines)
 
     def _below_heads(self) -> set[int]:
