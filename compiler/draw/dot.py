@@ -219,10 +219,10 @@ class Writer:
         for port in self.ways.ports:
             if port.frame == frame.name:
                 drawing.node(port.name, id=f"{port.name}_port", label=self._joint(port), shape="plain", style="solid", tooltip=" ")
-        level = [port.name for port in self.ways.ports if port.frame == frame.name and self._is_gathered(port)]
-        with drawing.subgraph(rank="same") as row:
-            for name in level:
-                row.node(name)
+        if gathered := [port.name for port in self.ways.ports if port.frame == frame.name and self._is_gathered(port)]:
+            with drawing.subgraph(rank="same") as level:
+                for name in gathered:
+                    level.node(name)
         for item in frame.items:
             if isinstance(item, Box):
                 drawing.node(item.name, **self._box(item, fills[item.name]))

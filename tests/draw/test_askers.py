@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from archc.cli import group
 from tests.browser import browser, in_browser, until
 
-from .pages import click, labels, places, shape, view
+from .pages import click, labels, places, shape, struck, view
 from .test_compare_page import BEFORE, chosen, made, rows
 
 __all__ = ["browser"]
@@ -183,4 +183,17 @@ def test_model_explorer_69_a_turned_page_keeps_what_is_open_and_chosen(browser: 
     browser.get("about:blank")
     browser.get(link)
     assert [across(places(browser, canvas)) for canvas in BOTH] == [True] * 2
+    assert browser.get_log("browser") == []
+
+
+@in_browser
+def test_model_explorer_69_no_line_runs_through_what_is_opened_on_a_turned_page(browser: Any, tmp_path: Path) -> None:
+    """What comes to a box from above ran through its heading, where the flow leads to the right."""
+    ran("draw", "resnext50", "-o", tmp_path / "net.html")
+    browser.get((tmp_path / "net.html").as_uri())
+    browser.find_element("id", "turn").click()
+    assert struck(browser) == []
+    for label in ("bottleneck, | 1x1, 256", "downsample projection"):
+        click(browser, label)
+        assert struck(browser) == []
     assert browser.get_log("browser") == []

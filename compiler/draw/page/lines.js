@@ -88,7 +88,9 @@ function lead(border, name, { inside, lane }) {
  */
 function besideHeading(points, { rect, inside }) {
   const last = points[points.length - 1];
-  if (data.across || !inside || !rect || Math.abs(toRect(last, rect)[1] - rect[1]) > 0.5) return [...points];
+  if (!inside || !rect || Math.abs(toRect(last, rect)[1] - rect[1]) > 0.5) return [...points];
+  // Where the flow leads to the right, what comes in at the corner comes from the left, and past no word.
+  if (data.across && last[0] < rect[0] + 0.5) return [...points];
   const by = rect[0] + inside.heading - last[0];
   if (by <= 0) return [...points];
   // The last point, the one before where an arrow ends, and what turns the curve towards them.
