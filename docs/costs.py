@@ -63,6 +63,7 @@ network that comes with archc (a test runs both).
 | `add`, `mul`, `sub`, `maximum` of n paths | n - 1 an output element; `mean` n |
 | `scale`, `layer_scale`, position embeddings | 1 an element |
 | interpolation, `grid_sample` | the neighbours that it weighs, for each output; nearest 0 |
+| `affine_grid` | 6 an output, 8 of a volume: its row of the map times the place |
 | `correlation` | 2 a channel, for each output |
 | everything that only moves data, and dropout | 0 |
 

@@ -70,6 +70,8 @@ class Step:
     """What PyTorch calls it, where it is a reshape."""
     free: int | None = None
     """Of a reshape, the axis whose size the model leaves to be worked out."""
+    like: int | Word | None = None
+    """Of a reshape, the tensor whose sides it gives, or the input by its name."""
 
     @property
     def is_sized(self) -> bool:

@@ -74,6 +74,8 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
     runs = Runs(model, source)
     why, differs_at = "", ""
     tried: set[str] = set()
+    of_own_size: tuple[str, list[str], bool] | None = None
+    """The first text that is equal at the size of the model alone."""
     for is_flat, forms, several, in_rounds in _ways(runs, flat):
         try:
             text, notes = _text(runs.steps(), model, name, is_flat, forms, several, in_rounds)
@@ -92,15 +94,9 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
         tried.add(text)
         proof = prove(text, model)
         if proof.is_equal:
-            told = [
-                *model.notes,
-                *notes,
-                *([f"no blocks were found that are equal to the model ({why}): a flat text"] if is_flat and not flat else []),
-            ]
-            told = told_once([*told, *_left_out(proof.missing, model.module, runs.flat)])
-            if proof.doubt:
-                told.append(proof.doubt)
-            return Imported(_headed(text, model, told), is_flat, proof, told)
+            return _finished(text, notes, model, runs, proof, is_flat, why if is_flat and not flat else "")
+        if proof.differs_at == "another":
+            of_own_size = of_own_size or (text, notes, is_flat)
         numbers = None if proof.is_equal else other_numbers(model.module, proof.told)
         if numbers is not None:
             raise trouble(source, "F652", f"the model could not be compared: {numbers[0]}", numbers[1], [f"it says: {proof.told}"])
@@ -120,12 +116,30 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
     own = why_unequal(model, runs.traces, differs_at)
     if own is not None:
         raise trouble(source, "F655", own.message, own.help, [*own.notes(), f"the text was compared: {why}"])
+    if of_own_size is not None:
+        text, notes, is_flat = of_own_size
+        proof = prove(text, model, own_size=True)
+        if proof.is_equal:
+            return _finished(text, notes, model, runs, proof, is_flat, "")
     raise trouble(
         source,
         "F654",
         f"no text that is equal to the model was found: {why}",
         FAULT,
     )
+
+
+def _finished(text: str, notes: Sequence[str], model: Model, runs: Runs, proof: Proof, is_flat: bool, why_flat: str) -> Imported:
+    """A text that was proved, with its header."""
+    told = [
+        *model.notes,
+        *notes,
+        *([f"no blocks were found that are equal to the model ({why_flat}): a flat text"] if why_flat else []),
+    ]
+    told = told_once([*told, *_left_out(proof.missing, model.module, runs.flat)])
+    if proof.doubt:
+        told.append(proof.doubt)
+    return Imported(_headed(text, model, told), is_flat, proof, told)
 
 
 def _ways(runs: Runs, flat: bool) -> Iterator[tuple[bool, bool, bool, bool]]:

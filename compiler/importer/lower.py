@@ -63,6 +63,8 @@ class Lowering:
         self.tied = _tied(self.trace)
         self.alone = False
         """Whether such a tensor is in the making."""
+        self.image: tuple[int, Data] | None = None
+        """Where a layer of images makes it: what it takes, as an image of its own."""
         self.pieces: dict[tuple[int, int], list[Any]] = {}
         """Of tensors that were written over in parts, along an axis: what stands in each (`written_parts.Piece`)."""
         self.rows: dict[int, tuple[int, Data]] = {}
@@ -206,6 +208,8 @@ class Lowering:
     def data(self, value: object) -> Data:
         if not isinstance(value, Ref):
             raise Unsaid("a number where the language wants a tensor")
+        if self.image is not None and self.image[0] == value.number:
+            return self.image[1]
         found = self.of(value)
         return found if isinstance(found, Data) else flowing(self, value.number)
 
@@ -263,6 +267,8 @@ class Lowering:
 
     def result(self, call: Call, index: int = 0) -> Data:
         number = call.results[index].number
+        if self.image is not None:
+            return Data(number, self.alone_shape(number), 0)
         return Data(number, self.alone_shape(number), -1, alone=True) if self.alone else self._data(number)
 
     def tell(self, number: int, data: Data) -> None:

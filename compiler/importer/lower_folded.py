@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from .flat_steps import Plain
 from .known import Data
-from .lower import Lowering, one, spread
+from .lower import Handler, Lowering, one, spread
 from .traced import Call, Ref
 from .unsaid import Unsaid
 
@@ -116,8 +116,30 @@ def unbatched(low: Lowering, data: Data, rank: int) -> Data:
     return low.step("reshape", {"shape": list(data.shape[1:])}, data, data.shape[1:])
 
 
-def batched(low: Lowering, call: Call, data: Data) -> None:
+def of_images(handler: Handler) -> Handler:
+    """A layer of images, which of a learned or fixed tensor makes what an image of the batch would become."""
+
+    def on_one(low: Lowering, call: Call) -> None:
+        ref = call.arguments[0] if call.arguments else call.keywords.get("input")
+        if not low.alone or low.image is not None or not isinstance(ref, Ref):
+            handler(low, call)
+            return
+        whole = low.data(ref)
+        image = unbatched(low, whole, len(whole.shape))
+        low.image = (ref.number, replace(image, shape=whole.shape, batch=0, alone=False))
+        try:
+            handler(low, call)
+        finally:
+            low.image = None
+        for result in call.results:
+            if result.number in low.made:
+                batched(low, call, replace(low.made[result.number], shape=low.made[result.number].bare, batch=-1, alone=True), result)
+
+    return on_one
+
+
+def batched(low: Lowering, call: Call, data: Data, result: Ref | None = None) -> None:
     """The answer of such a layer, with that axis again."""
-    made = low.result(call)
+    made = low.result(call, 0 if result is None else call.results.index(result))
     whole = low.step("reshape", {"shape": list(made.shape)}, data, made.shape)
     low.tell(made.number, whole)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import torch
-
 from .flat_steps import Plain
-from .known import Data
-from .lower import Lowering, bind, lowers
-from .lower_constant import numbers
+from .lower import Lowering, bind, lowers, one
+from .lower_resized import Wanted, input_of_size, like, measured
 from .traced import Call
 from .unsaid import Unsaid
 
@@ -24,27 +21,17 @@ def grid_sample(low: Lowering, call: Call) -> None:
 
 @lowers("affine_grid")
 def affine_grid(low: Lowering, call: Call) -> None:
-    """Each column of the map times the places along its axis, and the last column: their sum."""
+    """The grid of a map, as large as the tensor that was measured, or the input, where it follows one."""
     row = bind(call, "theta size align_corners", align_corners=None)
-    theta, whole = low.data(row["theta"]), low.result(call).bare
+    theta, sizes = low.data(row["theta"]), Wanted.of(low, call, channels_last=True)
     if theta.alone or not theta.is_clean:
         raise Unsaid("a grid of an affine map that is the same for every input")
-    rank = len(whole) - 1
-    terms = []
-    for column in range(rank + 1):
-        shape = (*(1,) * rank, rank)
-        term = low.between("select", {"index": column, "axis": 1}, [theta], (rank,))
-        term = low.between("reshape", {"shape": list(shape)}, [term], shape)
-        axis = rank - 1 - column  # x, the first column, is about the last axis
-        if axis >= 0:
-            places = _places(low, whole[axis], bool(row["align_corners"]), (*(1,) * axis, whole[axis], *(1,) * (rank - axis)))
-            shape = (*places.shape[:-1], rank)
-            term = low.between("mul", {}, [term, places], shape)
-        terms.append(term)
-    low.emit(call, "add", {"broadcast": True}, terms)
-
-
-def _places(low: Lowering, count: int, align_corners: bool, shape: tuple[int, ...]) -> Data:
-    """Where the places of an axis stand between -1 and 1."""
-    places = torch.linspace(-1, 1, count) if count > 1 else torch.zeros(1)
-    return numbers(low, (places if align_corners else places * (count - 1) / count).reshape(shape), shape)
+    arguments: dict[str, Plain] = {}
+    inputs = [theta]
+    other = measured(low, call, sizes, theta) or input_of_size(low, call, sizes)
+    # Where no run of a larger image shows that it follows, the channels tell whose size was given.
+    if other is None or (not sizes.follow and (sizes.wide is not None or other.bare[0] != row["size"][1])):
+        arguments["size"] = one(sizes.here)
+    else:
+        inputs += like(low, call, other, arguments)
+    low.emit(call, "affine_grid", arguments | {"align_corners": bool(row["align_corners"])}, inputs)

@@ -7,7 +7,9 @@ from dataclasses import replace
 from .flat_steps import Plain
 from .known import Data, Fixed, plain_name
 from .lower import Lowering, bind, elements, lowers, one, spread
+from .lower_folded import of_images
 from .lower_order import by_places, by_several
+from .lower_resized import sides_of
 from .traced import Call, Ref
 from .unsaid import Unsaid, across
 
@@ -37,6 +39,7 @@ def reshape(low: Lowering, call: Call) -> None:
         low.emit(call, "reshape", {"shape": shape}, [data])
         step = low.flat.steps[-1]
         step.by, step.free = plain_name(call.function), shape.index(-1) if -1 in shape else _left_out(call, made)
+        step.like = None if data.alone else sides_of(low, call, data)
 
 
 def _left_out(call: Call, made: Data) -> int | None:
@@ -282,12 +285,14 @@ def expand(low: Lowering, call: Call) -> None:
 
 
 @lowers("pixel_shuffle")
+@of_images
 def pixel_shuffle(low: Lowering, call: Call) -> None:
     row = bind(call, "input upscale_factor")
     low.emit(call, "pixel_shuffle", {"factor": row["upscale_factor"]}, [low.data(row["input"])])
 
 
 @lowers("pixel_unshuffle")
+@of_images
 def pixel_unshuffle(low: Lowering, call: Call) -> None:
     row = bind(call, "input downscale_factor")
     low.emit(call, "pixel_unshuffle", {"factor": row["downscale_factor"]}, [low.data(row["input"])])

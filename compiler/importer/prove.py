@@ -67,10 +67,10 @@ class Proof:
         return f"<Proof: {'equal' if self.is_equal else 'differs'}: {self.told}>"
 
 
-def prove(text: str, model: Model) -> Proof:
-    """Compile the text and compare it with the model."""
+def prove(text: str, model: Model, own_size: bool = False) -> Proof:
+    """Compile the text and compare it with the model; with `own_size` at that of the model alone, where it is known to differ at another."""
     with _untouched(model):
-        return _compared(text, model)
+        return _compared(text, model, own_size)
 
 
 def run_once(model: Model, generator: torch.Generator) -> None:
@@ -124,7 +124,7 @@ def _untouched(model: Model) -> Iterator[None]:
                     state[key].copy_(value)
 
 
-def _compared(text: str, model: Model) -> Proof:
+def _compared(text: str, model: Model, own_size: bool) -> Proof:
     checked = check_source(Source.of(f"{model.name}.arch", text))
     errors = [row for row in checked.diagnostics if row.is_error]
     if errors:
@@ -149,7 +149,7 @@ def _compared(text: str, model: Model) -> Proof:
         return Proof(False, f"`{unlike}` has the shape {list(ours[unlike].shape)}, in the model {list(theirs[unlike].shape)}", graph)
     generator = torch.Generator().manual_seed(0)
     reference.eval()
-    found = _Runs(graph, module, reference, model, generator)
+    found = _Runs(graph, module, reference, model, generator, own_size)
     found.at_sizes()
     if found.differs is None and (not found.rows or shows_nothing(found.rows)):
         found.on_other_numbers()
@@ -167,8 +167,10 @@ def _compared(text: str, model: Model) -> Proof:
 class _Runs:
     """The text's module and the model on the same inputs, until it is known whether they are the same."""
 
-    def __init__(self, graph: Graph, module: nn.Module, reference: nn.Module, model: Model, generator: torch.Generator) -> None:
-        self.module, self.reference, self.model, self.generator = module, reference, model, generator
+    def __init__(
+        self, graph: Graph, module: nn.Module, reference: nn.Module, model: Model, generator: torch.Generator, own_size: bool
+    ) -> None:
+        self.module, self.reference, self.model, self.generator, self.own_size = module, reference, model, generator, own_size
         self.is_large = is_large(reference)
         self.work = sum(node.macs for node in graph.trunk)
         """Multiply-adds of one image."""
@@ -203,15 +205,18 @@ class _Runs:
         self._shake()
         before = self._sums()
         native = self._native()
-        sizes = [(1, native), (2, _other(native, 96)), (2, _other(native, 257))]
+        others = [_other(native, size) for size in (96, 257)]
+        sizes = [(1, native), *([] if self.own_size else [(2, shapes) for shapes in others])]
         if self.is_long:
             sizes = [(batch, shapes) for batch, shapes in sizes if batch == 1 or shapes != native]
         elif self.is_large:  # each run takes seconds
-            sizes = [(2, native), (1, _other(native, 96))]
+            sizes = [(2, native), *([] if self.own_size else [(1, others[0])])]
         for batch, shapes in sizes:
             if len(self.told) > 1 or self.differs is not None:
                 break
             self._compare(batch, shapes, torch.rand)
+        if self.own_size:
+            self._say_own_size(_show(others[0]))
         if len(self.rows) == 1 and self.differs is None and (self.is_long or self.is_large):
             batch = 1 if self.is_long else 2
             self.alone = f"compared at one size in a batch of {batch} alone: one takes {self.work / 1e9:,.1f} billion multiply-adds"
@@ -239,7 +244,7 @@ class _Runs:
     def _at_odd_sides(self) -> None:
         """A size that the model works out of the input's may be a plain factor at even sides, and no more than that at odd ones."""
         shapes = [(*shape[:1], *(size | 1 for size in shape[1:])) for shape in _other(self._native(), 96)]
-        told = f"at odd sides, {' and '.join(map(show, shapes))}, the text does not answer as the model does: it works sizes out of the input's"
+        told = f"at odd sides, {_show(shapes)}, the text does not answer as the model does: it works sizes out of the input's"
         self.odd = told if self._is_apart(shapes) else ""
 
     def _at_half(self) -> None:
@@ -247,8 +252,8 @@ class _Runs:
         native = self._native()
         shapes = [(*shape[:1], *(max(1, size // 2) for size in shape[1:])) for shape in native]
         if shapes != native and _other(native, 96)[0][1] > native[0][1] and not self.odd and self._is_apart(shapes):
-            told = f"at {' and '.join(map(show, shapes))} the text does not answer as the model does"
-            self.odd = f"{told}: what the model does depends on the sizes of its inputs, and the text does what it does at {' and '.join(map(show, native))}"
+            told = f"at {_show(shapes)} the text does not answer as the model does"
+            self.odd = f"{told}: what the model does depends on the sizes of its inputs, and the text does what it does at {_show(native)}"
 
     def _at_another_length(self) -> None:
         """A sequence may be counted in the model's own code, `x.shape[1]`, and the text has a number there: at another length it is another one."""
@@ -258,13 +263,13 @@ class _Runs:
             row = _run(self.module, self.model, inputs)
             if isinstance(row, Unrun):
                 continue  # it was no length, or the model takes the one alone
-            size = " and ".join(map(show, shapes))
+            size = _show(shapes)
             if isinstance(row, str) and not row.startswith(SHAPES):
                 self._refuses(size, row)
             elif isinstance(row, str) or not (difference := self._difference(inputs, row)) <= LIMIT:
                 self.odd = (
                     f"at {size} the text does not answer as the model does: what the model does depends on how long its input is, "
-                    f"and the text does what it does at {' and '.join(map(show, native))}"
+                    f"and the text does what it does at {_show(native)}"
                 )
             elif row.numbers and not any(size in told for told in self.told):
                 self.told.append(f"outputs for {size} differ by {difference:.0e}")
@@ -273,9 +278,11 @@ class _Runs:
     def _refuses(self, size: str, why: str) -> None:
         """The text refuses a size that the model takes."""
         self.told.append(f"{size} is refused: {why}")
-        if not why.startswith(SHAPES):
-            native = " and ".join(map(show, self._native()))
-            self.refused = self.refused or f"the model takes {size} as well, which the text refuses: it has sizes of {native}"
+        self.refused = self.refused or f"the model takes {size} as well, which the text refuses: it has sizes of {_show(self._native())}"
+
+    def _say_own_size(self, size: str) -> None:
+        """At a size that both take they differ: a number of the text is one of the size that the model was run at."""
+        self.odd = f"at {size} the text does not answer as the model does: it has sizes of {_show(self._native())}"
 
     def _is_apart(self, shapes: list[tuple[int, ...]]) -> bool:
         """Whether the outputs for these shapes differ, where both run."""
@@ -319,7 +326,7 @@ class _Runs:
 
     def _compare(self, batch: int, shapes: list[tuple[int, ...]], draw: Draw) -> None:
         inputs = self._drawn(batch, shapes, draw)
-        size = " and ".join(map(show, shapes))
+        size = _show(shapes)
         row = _run(self.module, self.model, inputs)
         if isinstance(row, Unrun):
             self.why = self.why or row.why
@@ -327,11 +334,11 @@ class _Runs:
         if isinstance(row, str):
             if shapes == self._native():
                 self.differs = row
+            elif row.startswith(SHAPES):
+                self.told.append(f"for {size} {row}")
+                self._say_own_size(size)
             else:
                 self._refuses(size, row)
-                if row.startswith(SHAPES):  # it runs, and makes something else
-                    native = " and ".join(map(show, self._native()))
-                    self.odd = f"at {size} the text does not answer as the model does: it has sizes of {native}"
             return
         difference = self._difference(inputs, row)
         if not difference <= LIMIT:
@@ -361,6 +368,10 @@ class _Runs:
 
 
 Draw = Callable[..., torch.Tensor]
+
+
+def _show(shapes: Sequence[tuple[int, ...]]) -> str:
+    return " and ".join(map(show, shapes))
 
 
 def _ones(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import field
 
 from ...base.records import dataclass
-from .flat_steps import Flat, Plain, Step
+from .flat_steps import Flat, Plain, Step, Word
 
 LETTERS = ("a", "b", "d", "e", "f", "g", "i", "j", "k", "l", "m", "n")
 STEPS = frozenset(("reshape", "flatten", "permute"))
@@ -210,16 +210,44 @@ def rearranged(flat: Flat) -> None:
                 if _says_more(part, factors):
                     module, into, made = (part[0].path, part[0].again), shapes[part[0].inputs[0]], part[-1].shape
                     ends = known.pop(module, None) == (made, into)
-                    text, told = pattern(factors, part[0].path in attends, ends)
                     if not ends:
                         known[module] = into, made
-                    arguments: dict[str, Plain] = {"pattern": text, **told}
-                    part[-1].operation, part[-1].arguments, part[-1].inputs = "rearrange", arguments, list(part[0].inputs)
+                    if _is_image(factors):
+                        _as_image(part, flat)
+                    else:
+                        text, told = pattern(factors, part[0].path in attends, ends)
+                        arguments: dict[str, Plain] = {"pattern": text, **told}
+                        part[-1].operation, part[-1].arguments, part[-1].inputs = "rearrange", arguments, list(part[0].inputs)
                     gone |= {step.number for step in part[:-1]}
                     start = stop - 1
                     break
             start += 1
     flat.steps = [step for step in flat.steps if step.number not in gone]
+
+
+def _is_image(factors: Factors) -> bool:
+    """Whether a sequence becomes the image that it was, whose sides the model has both."""
+    first, *rest = factors.before
+    return (
+        len(first) > 1
+        and len(rest) == 1 == len(rest[0])
+        and factors.now == [rest[0], *([row] for row in first)]
+        and factors.free.isdisjoint(first)
+    )
+
+
+def _as_image(run: Sequence[Step], flat: Flat) -> None:
+    """Of the size of the tensor that was measured, or else of that of the run: at another size it is refused, where a pattern would go on with other rows."""
+    last = run[-1]
+    here = {step.number for step in flat.steps} | {row.number for row in flat.inputs}
+    like = next((step.like for step in run if step.like in here or isinstance(step.like, Word)), None)
+    last.operation, last.inputs = "image", list(run[0].inputs)
+    if like is None:
+        sides = last.shape[1:]
+        last.arguments = {"size": sides[0] if set(sides) == {sides[0]} and len(sides) == 2 else sides}
+    else:
+        last.arguments = {"like": like if isinstance(like, Word) else True}
+        last.inputs += [] if isinstance(like, Word) else [like]
 
 
 def _says_more(run: Sequence[Step], factors: Factors) -> bool:

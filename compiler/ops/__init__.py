@@ -43,6 +43,7 @@ FAMILIES = {
     "fixed": "constant",
     "relative": "relative_bias",
     "sdpa": "sdpa",
+    "affine": "affine_grid",
     "sample": "grid_sample roi_align",
     "correlation": "correlation",
     "other": "scale identity embedding",

@@ -48,6 +48,16 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         f'{IMAGE}\n grid_sample(mode = "nearest", outside = "border") {{ | skip | conv(2) -> tanh -> permute([1, 2, 0]) }}',
         FREE,
     ),
+    "affine_grid": (
+        f"{IMAGE}\n conv(4) -> global_avgpool -> flatten -> linear(6) -> reshape([2, 3]) -> g: affine_grid(like = image)\n"
+        " grid_sample { | skip(image) | skip(g) } -> conv(2)",
+        (),  # PyTorch's exporter keeps the size of such a grid
+    ),
+    "affine_grid of a size": (
+        f"{IMAGE}\n conv(4) -> global_avgpool -> flatten -> linear(6) -> reshape([2, 3]) -> g: affine_grid(5x7, align_corners = true)\n"
+        " grid_sample(align_corners = true) { | skip(image) | skip(g) } -> conv(2)",
+        FREE,
+    ),
     "roi_align": (
         "input image[4, 12, 10]\n input boxes[length = 5, channels = 4]\n"
         " roi_align(3x2, scale = 0.5) { | skip(image) | skip(boxes) -> abs } -> flatten -> linear(3)",

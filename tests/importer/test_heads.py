@@ -59,6 +59,12 @@ def test_a_text_that_answers_otherwise_at_another_size_says_so() -> None:
     assert "at [3, 32, 64] the text does not answer as the model does: it has sizes of [3, 16, 16]" in text, text
 
 
+def test_what_answers_in_another_shape_is_not_told_as_refused() -> None:
+    told = import_model(model_of_module(Rows().eval(), torch.randn(2, 3, 16, 16))).proof.told
+    assert "for [3, 32, 64] the outputs have the shapes [[2, 4, 11, 11]], the model's [[2, 4, 19, 35]]" in told
+    assert "refused" not in told and "refuses" not in told
+
+
 def test_hooks_that_a_run_puts_up_are_up_once() -> None:
     module = Captured()
     text, _ = made(module, 8)

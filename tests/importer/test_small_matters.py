@@ -156,7 +156,7 @@ class Resampled(nn.Module):
 
 def test_a_smaller_image_of_means() -> None:
     made = imported(Resampled(), [torch.randn(2, 3, 9, 9)], [torch.randn(3, 3, 9, 9)])
-    assert 'upsample(size = 7, mode = "bicubic", antialias = true)' in made
+    assert 'upsample(like = conv, mode = "bicubic", antialias = true)' in made
     assert 'upsample(size = 4x5, mode = "bilinear", antialias = true)' in made
 
 

@@ -35,6 +35,7 @@ def runs_at_any_size(operation: Operation, inputs: Shapes) -> bool:
         "matmul",
         "fold",
         "grid_sample",
+        "affine_grid",
         "deform_conv",
         "einsum",
         "maxunpool",

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archc.compiler.ops.base import Operation
+from archc.compiler.ops.base import Operation, Refusal
 from tests.analysis.peaks import are_measured
 from tests.analysis.texts import graph_of
 from tests.support import checked, program_of
@@ -35,6 +35,34 @@ def test_grid_sample_is_pytorchs(mode: str, outside: str, corners: bool, sizes: 
     expected = F.grid_sample(x, grid, mode=mode, padding_mode=outside, align_corners=corners)
     assert run(operation, x, grid).equal(expected)
     assert operation.output((tuple(x.shape[1:]), tuple(grid.shape[1:]))) == tuple(expected.shape[1:])
+
+
+@pytest.mark.parametrize("sizes", [(4, 5), (1, 3), (3, 4, 5)])
+@pytest.mark.parametrize("corners", [False, True])
+def test_affine_grid_is_pytorchs(sizes: tuple[int, ...], corners: bool) -> None:
+    rank = len(sizes)
+    theta, image = torch.randn(2, rank, rank + 1), torch.zeros(2, 7, *sizes)
+    expected = F.affine_grid(theta, list(image.shape), align_corners=corners)
+    assert run(op("affine_grid", size=sizes, align_corners=corners), theta).equal(expected)
+    assert run(op("affine_grid", like=True, align_corners=corners), theta, image).equal(expected)
+    assert op("affine_grid", like=True).output((tuple(theta.shape[1:]), tuple(image.shape[1:]))) == tuple(expected.shape[1:])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "inputs", "code"),
+    [
+        ({"size": 4}, ((6,),), "E313"),
+        ({"size": 4}, ((3, 2),), "E313"),
+        ({}, ((2, 3),), "E322"),
+        ({"size": 4, "like": True}, ((2, 3), (1, 4, 4)), "E322"),
+        ({"like": True}, ((2, 3), (1, 4, 4, 4)), "E322"),
+        ({"size": (4, 5, 6)}, ((2, 3),), "E315"),
+    ],
+)
+def test_a_grid_of_no_affine_map(arguments: dict[str, object], inputs: tuple[tuple[int, ...], ...], code: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        op("affine_grid", **arguments).output(inputs)
+    assert caught.value.code == code
 
 
 @fast
