@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .face import Command, Face, compiled, inputs_of, sizes_of
+from .face import Command, Face, compiled, inputs_of, sizes_of, trust_option
 from .import_outputs import see_code, see_outputs, there
 
 if TYPE_CHECKING:
     from ..compiler.importer.importing import Imported
+    from ..compiler.importer.sources import Model
+    from ..reporting.error import ArchError
 
 
 @click.command("import", cls=Command)
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--against", metavar="FILE", help="Tell how this network differs from the model; the text is written only where `-o` names a file."
 )
+@trust_option
 @click.option("--flat", is_flag=True, help="One step a line, without blocks.")
 @click.option("--network", is_flag=True, help="Let the factory load what it asks the network for.")
 @click.option(
@@ -47,6 +50,7 @@ def command(
     settings: tuple[str, ...],
     name: str | None,
     against: str | None,
+    trust: bool,
     flat: bool,
     network: bool,
     weights_out: str | None,
@@ -65,6 +69,7 @@ def command(
     from ..compiler.importer.trouble import trouble
     from ..compiler.importer.weights_out import after_a_run, save_weights, weights_of
     from ..compiler.importer.words import why_no_network
+    from ..reporting.error import ArchError
 
     if not is_source(source):
         if source.lower().endswith(WEIGHTS):
@@ -83,6 +88,7 @@ def command(
             f"`{source}` names no model",
             named_by_torchvision(source)
             or _named_in(source)
+            or _as_file(source)
             or "write `torchvision:resnet50`, `timm:resnet50`, `package.module:factory`, `my_net.py:Net` or a file, `model.pt2`",
         )
     if name is not None and (why := why_no_network(name)) is not None:
@@ -95,11 +101,17 @@ def command(
         model = named(source, shapes=_shapes(inputs), settings=_settings(settings), network=network, filled=weights_out is not None)
         see_code(outputs)
         weights = weights_of(model.module) if weights_out else {}
-        made = import_model(model, name=name, flat=flat, source=source)
+        try:
+            made = import_model(model, name=name, flat=flat, source=source)
+        except ArchError as error:
+            if against is None or outputs or error.diagnostics[0].code != "F653":
+                raise
+            return _written_by_hand(face, against, model, error, trust)
         replaced = {path: there(path) for path in outputs.values()}
         if weights_out:
             save_weights(after_a_run(model, weights), weights_out, made.proof.missing)
-    for note in dict.fromkeys(made.notes):
+    is_seen = output in (None, "-") and against is None and sys.stdout.isatty()
+    for note in dict.fromkeys(made.notes) if not is_seen else ():  # the text begins with them
         face.tell(f"note: {note}")
     face.tell(f"{source}: {made.proof.told}")
     if against is not None:
@@ -143,6 +155,14 @@ def _named_in(file: str) -> str | None:
     return f"name the class that makes it: {', '.join(f'`{file}:{name}`' for name in reversed(modules[-3:]))}" if modules else None
 
 
+def _as_file(source: str) -> str | None:
+    """A file that goes by its module, whose name a network of the library or a drive has."""
+    head, colon, tail = source.rpartition(":")
+    return (
+        f"the file of that name is told from others by its ending: `{head}.py:{tail}`" if colon and os.path.isfile(f"{head}.py") else None
+    )
+
+
 def _is_module(name: str, classes: dict[str, list[str]]) -> bool:
     """Whether a class is one of `torch.nn.Module`, as far as its file tells."""
     bases = [base for base in classes[name] if base != name]
@@ -152,6 +172,18 @@ def _is_module(name: str, classes: dict[str, list[str]]) -> bool:
 
 
 WEIGHTS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".ts")
+
+
+def _written_by_hand(face: Face, file: str, model: Model, error: ArchError, trust: bool) -> int:
+    """Whether a text is the model, of which the language cannot say all: the text does it in operations of its own."""
+    from ..compiler.importer.prove import prove_written
+
+    face.tell(f"note: {error.diagnostics[0].message}: `{file}` is compared as it is written")
+    proof = prove_written(compiled(face, file, (), (), trust), model)
+    face.result(f"{file}: {proof.told}" if proof.is_equal else f"{file} is not the model: {proof.told}")
+    if proof.doubt:
+        face.tell(f"note: {proof.doubt}")
+    return int(not proof.is_equal)
 
 
 def _difference(face: Face, file: str, made: Imported) -> str:

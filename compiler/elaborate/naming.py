@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from ...base.source import Span
@@ -145,7 +146,8 @@ def _why_no_part(part: str) -> str | None:
 
 def legal_name(label: str) -> str:
     """The nearest legal name, for the fix."""
-    cleaned = "".join(character if character.isascii() and character.isalnum() else "_" for character in label)
+    bare = (sign for sign in unicodedata.normalize("NFKD", label) if not unicodedata.combining(sign))
+    cleaned = "".join(sign if sign.isascii() and sign.isalnum() else "_" for sign in bare)
     cleaned = cleaned[:LONGEST_LABEL].strip("_") or "step"
     if cleaned[0].isdigit():
         cleaned = f"step_{cleaned}"

@@ -13,6 +13,7 @@ from torch.export import ExportedProgram
 from torch.utils._pytree import tree_unflatten
 
 from .graph_model import GraphModel, Name, Place, Row, give_weight, part
+from .own_lines import is_ours
 from .regrouped import regrouped
 from .sources import Model
 from .training_mode import see_program
@@ -103,7 +104,7 @@ def _stack(node: fx.Node, kinds: dict[str, str]) -> tuple[Place, ...]:
 def _line(node: fx.Node) -> tuple[str, int] | None:
     """The last line of the stack that is not PyTorch's own."""
     rows = re.findall(r'File "([^"]+)", line (\d+)', node.meta.get("stack_trace") or "")
-    own = [row for row in rows if "/torch/" not in row[0].replace("\\", "/") and not row[0].startswith("torch/")]
+    own = [row for row in rows if "/torch/" not in row[0].replace("\\", "/") and not row[0].startswith("torch/") and not is_ours(row[0])]
     return (own[-1][0], int(own[-1][1])) if own else None
 
 

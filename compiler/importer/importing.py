@@ -18,6 +18,7 @@ from ...dsl.format.printer import format_source
 from .as_meant import as_meant
 from .axes import name_axes
 from .flat_steps import Flat
+from .names_refused import names_refused
 from .natural import natural
 from .prove import Proof, prove
 from .runs import Runs
@@ -37,9 +38,6 @@ WAYS = ((False, True, True), (False, True, False), (False, False, False), (True,
 
 FAULT = "this is a fault of the import: please report it, with the model"
 """What is asked of one whose model was read otherwise than it is."""
-
-SIGNS_OF_TEXTS = frozenset('"{}')
-"""What a label in quotes could hold only if it were written otherwise."""
 
 SEVERAL = re.compile(r"^block .* (takes|gives) .*\{", re.MULTILINE)
 """A block that takes or gives several tensors, or names what it takes."""
@@ -110,9 +108,8 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
                 else "let its `forward` take any numbers of these shapes, or import the part that does",
             )
         why, differs_at = why or proof.told, differs_at or proof.differs_at
-        nameless = _nameless(proof, model)
-        if nameless is not None:
-            raise trouble(source, "F653", f"a part of the model has no name of a step: {nameless}", "rename it in the model")
+        if proof.refused is not None and (nameless := names_refused(proof.refused, model, runs.flat)) is not None:
+            raise trouble(source, "F653", *nameless)
     own = why_unequal(model, runs.traces, differs_at)
     if own is not None:
         raise trouble(source, "F655", own.message, own.help, [*own.notes(), f"the text was compared: {why}"])
@@ -150,16 +147,6 @@ def _ways(runs: Runs, flat: bool) -> Iterator[tuple[bool, bool, bool, bool]]:
                 yield is_flat, forms, several, in_rounds
         if not runs.without_sides():
             return
-
-
-def _nameless(proof: Proof, model: Model) -> str | None:
-    """Why a text is refused for a name that every text would have, where that is the reason."""
-    if proof.refused is None:
-        return None
-    if proof.refused.code == "E210":
-        return proof.refused.message
-    signs = ((path, sign) for path in model.modules() for sign in path if sign in SIGNS_OF_TEXTS)
-    return next((f"`{path}` has a `{sign}`, which has a meaning of its own in a text" for path, sign in signs), None)
 
 
 NAMED = re.compile(r"`[^`]*`")

@@ -33,6 +33,15 @@ CASTS = frozenset(("to", "float", "half", "bfloat16", "type", "type_as"))
 """What changes the kind of a weight's numbers alone."""
 
 
+DRAWS = frozenset(
+    ("randn_like", "rand_like", "randint_like", "bernoulli", "multinomial", "poisson", "normal", "uniform", "exponential", "geometric", "cauchy",
+     "log_normal", "random", "rrelu", "fractional_max_pool2d", "fractional_max_pool3d", "gumbel_softmax")
+)  # fmt: skip
+"""What answers otherwise each time: no operation of one's own helps."""
+
+NO_CHANCE = "a network answers the same to the same: in evaluation let the `forward` draw no random numbers (`if self.training:`)"
+
+
 class Lowering:
     """The state: what each tensor of the trace is, and the steps so far."""
 
@@ -173,7 +182,7 @@ class Lowering:
         name = plain_name(call.function)
         handler = TABLE.get(name)
         if handler is None:
-            raise Unsaid(f"`{name}`")
+            raise Unsaid(f"`{name}`, which draws random numbers", NO_CHANCE) if name in DRAWS else Unsaid(f"`{name}`")
         handler(self, call)
 
     def _fixed(self, call: Call, inputs: list[Fixed]) -> None:

@@ -10,7 +10,7 @@ from .flat_steps import Plain, Step
 from .known import Data, Fixed
 from .lower import Lowering, bind, elements, lowers, one, spread
 from .lower_fixed import beside
-from .lower_folded import batched, clean, normed_apart, one_by_one, pooled, side_by_side, unbatched
+from .lower_folded import batched, clean, normed_apart, of_images, one_by_one, pooled, side_by_side, unbatched
 from .lower_products import dense
 from .traced import Call, Ref
 from .unsaid import Unsaid, across
@@ -89,6 +89,7 @@ def _blurred(low: Lowering, call: Call, row: dict[str, Any], before: Step | None
 
 
 @lowers("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
+@of_images
 def deconv(low: Lowering, call: Call) -> None:
     row = bind(
         call,
@@ -159,6 +160,7 @@ def linear(low: Lowering, call: Call) -> None:
 
 
 @lowers("batch_norm")
+@of_images
 def batch_norm(low: Lowering, call: Call) -> None:
     row = bind(
         call,
@@ -171,8 +173,6 @@ def batch_norm(low: Lowering, call: Call) -> None:
     )
     data = low.data(row["input"])
     along_last = len(data.shape) == 2 and data.batch == 0 and data.fold > 1  # tokens, all of them in one axis
-    if data.alone:
-        raise Unsaid("batch norm of a learned or fixed tensor")
     folded = data.batch == 0 and data.fold > 1 and len(data.shape) > 2
     data = data if along_last or folded else clean(data, "bn")
     if row["running_mean"] is None:
@@ -207,6 +207,7 @@ def layer_norm(low: Lowering, call: Call) -> None:
 
 
 @lowers("group_norm")
+@of_images
 def group_norm(low: Lowering, call: Call) -> None:
     row = bind(call, "input num_groups weight bias eps", weight=None, bias=None, eps=1e-5)
     data, affine = low.data(row["input"]), row["weight"] is not None
@@ -228,6 +229,7 @@ def group_norm(low: Lowering, call: Call) -> None:
 
 
 @lowers("instance_norm")
+@of_images
 def instance_norm(low: Lowering, call: Call) -> None:
     row = bind(
         call,
@@ -249,12 +251,14 @@ def instance_norm(low: Lowering, call: Call) -> None:
 
 
 @lowers("local_response_norm")
+@of_images
 def lrn(low: Lowering, call: Call) -> None:
     row = bind(call, "input size alpha beta k", alpha=1e-4, beta=0.75, k=1.0)
     low.emit(call, "lrn", {name: row[name] for name in ("size", "alpha", "beta", "k")}, [low.data(row["input"])])
 
 
 @lowers("max_pool1d", "max_pool2d", "max_pool3d")
+@of_images
 def max_pool(low: Lowering, call: Call) -> None:
     row = bind(
         call,
@@ -293,6 +297,7 @@ def _window(row: dict[str, Any], rank: int) -> dict[str, Plain]:
 
 
 @lowers("avg_pool1d", "avg_pool2d", "avg_pool3d")
+@of_images
 def avg_pool(low: Lowering, call: Call) -> None:
     row = bind(
         call,
@@ -314,6 +319,7 @@ def avg_pool(low: Lowering, call: Call) -> None:
 @lowers(
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d"
 )
+@of_images
 def adaptive(low: Lowering, call: Call) -> None:
     row = bind(call, "input output_size")
     data = low.data(row["input"])

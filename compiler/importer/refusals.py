@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import nn
 
+from ..files.model_names import is_source
 from .constructors import Arguments
 from .flat_steps import Missing
 from .own_lines import place_of_line
@@ -30,12 +31,15 @@ def refusal(source: str, missing: Sequence[Missing], modules: Mapping[str, nn.Mo
     ]
     if len(rows) > MOST_TOLD:
         notes.append(f"and {len(rows) - MOST_TOLD} more")
+    helps = _helps(missing, modules, constructors)
+    if any(line.startswith("operation ") for line in helps):
+        notes.append(f"the text around an operation of one's own is written by hand; {_proved_by(source)}")
     first = next(iter(rows))
     return trouble(
         source,
         "F653",
         f"the language cannot say {len(rows)} of the model's operations: {first}" + (", …" if len(rows) > 1 else ""),
-        help="\n".join(_helps(missing, modules, constructors)),
+        help="\n".join(helps),
         notes=notes,
     )
 
@@ -73,6 +77,13 @@ def _helps(missing: Sequence[Missing], modules: Mapping[str, nn.Module], constru
     if len(told) > MOST_TOLD:
         lines.append(f"and {len(told) - MOST_TOLD} more")
     return lines
+
+
+def _proved_by(source: str) -> str:
+    """What holds a text that somebody wrote against the model."""
+    if not is_source(source):  # a module that is there already
+        return '`archc.load("FILE.arch", trust=True)` makes its module'
+    return f"`archc import {source} --against FILE.arch --trust` tells whether it is the model"
 
 
 def _several(carried: Sequence[str]) -> str:

@@ -31,6 +31,7 @@ from .factories import a_kind, not_made, of_factory, of_library
 from .flat_steps import Flat, Lies
 from .in_float32 import kinds_of, widen
 from .large_models import Undrawn
+from .own_lines import home_of
 from .returned import outputs
 from .trouble import UNASKED, trouble
 from .usable import usable
@@ -162,7 +163,8 @@ def model_of_module(module: nn.Module, example_inputs: Examples, name: str | Non
     if is_worked_out(module) or len(kinds_of(module)) > 1:
         module = copied(module)  # somebody's, which stays as it is
         notes = [*work_in(module), *widen(module)]
-    origin = f"{kind.__qualname__} of {kind.__module__}"
+    home = home_of(kind)
+    origin = f"{kind.__qualname__} of {home}" if home else kind.__qualname__
     return Model(name or identifier(snake(kind.__name__)), module, inputs, origin, keep=True, notes=notes, by_name=by_name)
 
 

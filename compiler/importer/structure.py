@@ -17,6 +17,7 @@ from .constructors import Arguments
 from .flat_steps import Flat, Step
 from .lists import over_lists
 from .numbering import follow, label, number, without_rest
+from .own_lines import home_of
 from .places import Place as Placed
 from .places import places
 from .rates import Rate, rates
@@ -235,7 +236,7 @@ class _Finder:
         module = self.modules.get(scope.path)
         if module is None or type(module).__module__.startswith(("torch.", f"{PACKAGE}.")):
             return ""  # what archc generates has no file to look into
-        home = type(module).__module__.rpartition(".")[2]
+        home = home_of(type(module)).rpartition(".")[2]
         return f"`{type(module).__name__}`" + (f" in {home}.py" if home else "")
 
     def _siblings(self, body: Body) -> None:

@@ -20,12 +20,13 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from ...base.records import dataclass
-from . import attention_parts, in_float32, in_parts
+from . import calling, in_parts
 from .arguments import bare, tensors_of
 from .calling import call, input_names
 from .emptied import emptied, is_filled
 from .graph_model import GraphModel, Row
 from .own_gradients import noting
+from .own_lines import is_ours
 from .recurrent_shapes import shapes_alone
 from .returned import kind_of, others, outputs
 from .traced import Call, Measured, Ran, Ref, Trace, Value
@@ -332,16 +333,13 @@ class _Recorder(TorchFunctionMode):
         return dropped
 
 
-OURS = (__file__, attention_parts.__file__, in_parts.__file__, in_float32.__file__)
-"""Files whose lines are not the model's."""
-
-
 def _line() -> tuple[str, int] | None:
-    """The line of the model's own source that makes the call: the first frame outside torch and this file."""
+    """The line of the model's own source that makes the call: the first frame outside torch and archc. There is none where the model is
+    a layer of PyTorch's itself: who called the import is not it."""
     frame: types.FrameType | None = sys._getframe(3)
-    while frame is not None:
+    while frame is not None and frame.f_code.co_filename != calling.__file__:
         name = frame.f_code.co_filename
-        if name not in OURS and "/torch/" not in name.replace("\\", "/"):
+        if not is_ours(name) and "/torch/" not in name.replace("\\", "/"):
             return name, frame.f_lineno
         frame = frame.f_back
     return None

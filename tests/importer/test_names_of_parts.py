@@ -77,7 +77,28 @@ def test_a_part_whose_name_no_file_of_torchscript_keeps_is_told(name: str) -> No
     (row,) = error.value.diagnostics
     assert row.code == "F653"
     assert f"`{name}`" in row.message and "TorchScript" in row.message
-    assert row.help == "rename it in the model"
+    assert row.help is not None and row.help.startswith("rename it in the model, ")
+
+
+class Nameless(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = nn.ModuleDict({name: nn.Linear(4, 4) for name in ("class", "good", "größe", "for", "名")})
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for part in self.parts.values():
+            x = part(x)
+        return x
+
+
+def test_all_such_names_are_told_at_once() -> None:
+    """One was told for each run."""
+    with pytest.raises(archc.ArchError) as error:
+        archc.from_module(Nameless(), torch.zeros(2, 4))
+    (row,) = error.value.diagnostics
+    assert "4 names that no step can have: `class` is" in row.message and "`good`" not in row.message
+    assert "(and so with `for`); `größe` has" in row.message and "(and so with `名`)" in row.message
+    assert row.help is not None and "`class` as `class_`" in row.help and "--rename 'parts.class.=parts.class_.'" in row.help
 
 
 class Attends(nn.Module):

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from click.testing import CliRunner
 
 import archc
+from archc.cli import group
 from archc.compiler.importer.importing import import_model
 from archc.compiler.importer.sources import model_of
 
@@ -82,6 +84,12 @@ class Alone(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.special.bessel_j0(self.stem(x))
+
+
+class Noisy(Alone):
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.stem(x)
+        return y + torch.randn_like(y)
 
 
 class Complex(Alone):
@@ -202,6 +210,23 @@ def test_a_call_in_the_model_itself_needs_a_class_that_makes_it(layers: Path) ->
         f"{text}\nnetwork net {{ input x[3, 16, 16]\n stem: conv(8) -> special_bessel_j0 }}\n", encoding="utf-8"
     )
     check_same(layers / "net.arch", "Alone")
+    told = CliRunner().invoke(group, ["import", "layers.py:Alone", "--input", "3x16x16"]).stderr
+    assert "written by hand; `archc import layers.py:Alone --against FILE.arch --trust` tells whether it is the model" in told
+    command = ["import", "layers.py:Alone", "--against", "net.arch"]
+    done = CliRunner().invoke(group, [*command, "--trust"])
+    assert done.exit_code == 0 and "net.arch: 2 keys are equal; outputs for [3, 16, 16] differ by 0e+00" in done.stdout, done.output
+    assert "error[F661]" in CliRunner().invoke(group, command).stderr
+    text = (layers / "net.arch").read_text(encoding="utf-8")
+    (layers / "net.arch").write_text(text.replace("-> special", "-> relu -> special"), encoding="utf-8")
+    done = CliRunner().invoke(group, [*command, "--trust"])
+    assert done.exit_code == 1 and "net.arch is not the model: outputs for [3, 16, 16] differ" in done.stdout, done.output
+
+
+def test_what_draws_is_carried_by_no_operation(layers: Path) -> None:
+    """One of one's own was shown for it, whose text would then be refused."""
+    row = refused("Noisy")
+    assert row.help is not None and "draw no random numbers" in row.help and "operation" not in row.help
+    assert "`randn_like`, which draws random numbers" in row.message
 
 
 @pytest.mark.parametrize("name", ["Complex", "WithGiven"])

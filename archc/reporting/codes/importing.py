@@ -30,7 +30,7 @@ ROWS: tuple[Code, ...] = (
         "part that has it, where that is made of numbers, or a class for the call alone.",
         "",
         "Change the model there; import the part of it that can be said: `package.module:factory` may be any module; or write the text around the "
-        "operation that the help shows.",
+        "operation that the help shows, and hold it against the model: `archc import SOURCE --against FILE.arch --trust`.",
     ),
     Code(
         "F654",
