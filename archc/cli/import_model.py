@@ -101,15 +101,20 @@ def command(
         model = named(source, shapes=_shapes(inputs), settings=_settings(settings), network=network, filled=weights_out is not None)
         see_code(outputs)
         weights = weights_of(model.module) if weights_out else {}
+        made: Imported | None = None
+        unsaid: ArchError | None = None
         try:
             made = import_model(model, name=name, flat=flat, source=source)
         except ArchError as error:
             if against is None or outputs or error.diagnostics[0].code != "F653":
                 raise
-            return _written_by_hand(face, against, model, error, trust)
+            unsaid = error
         replaced = {path: there(path) for path in outputs.values()}
-        if weights_out:
+        if weights_out and made is not None:
             save_weights(after_a_run(model, weights), weights_out, made.proof.missing)
+    if made is None:
+        assert against is not None and unsaid is not None
+        return _written_by_hand(face, against, model, unsaid, trust)
     is_seen = output in (None, "-") and against is None and sys.stdout.isatty()
     for note in dict.fromkeys(made.notes) if not is_seen else ():  # the text begins with them
         face.tell(f"note: {note}")

@@ -14,7 +14,7 @@ from typing import Any
 
 from ...base.records import dataclass
 from .columns import channels_of, distinct, equal, extend, is_width, matches, of_sides, product, ratio, same, times, typed, unequal
-from .flags import TELLING, differs, equals, flag, one_width
+from .flags import OF_SHORTCUTS, differs, equals, flag, is_telling, one_width, said_by
 from .flat_steps import Sizes, Word
 from .list_items import FEWEST, of_items
 from .rates import Rate, Rising
@@ -185,7 +185,7 @@ class Maker:
                 row.fill(values[0] if values else None)
             if len(values) > 1:
                 waiting.append(row)
-            elif ABSENT in row.column and values and row.role in ("stride", "width", "out_channels", "channels"):
+            elif ABSENT in row.column and values and row.role in OF_SHORTCUTS and values[0] != NEUTRAL.get(row.role):
                 partial.append(row)
         # What the constructor names comes first, so that others can follow from it.
         # A list is made of numbers that others say.
@@ -434,7 +434,7 @@ class Maker:
             for value in values:
                 if isinstance(value, bool):
                     simple.append((parameter.name if value else f"not {parameter.name}", equals(parameter, value)))
-                elif isinstance(value, int | float) and value in (0, 1) and any(word in parameter.name for word in TELLING):
+                elif isinstance(value, int | float) and value in (0, 1) and is_telling(parameter.name, by_channels):
                     simple.append((f"{parameter.name} != {value!r}", differs(parameter, value)))
                     simple.append((f"{parameter.name} == {value!r}", equals(parameter, value)))
         word, enters = channels_of(entry)
@@ -445,6 +445,12 @@ class Maker:
             of_channels.append((f"in.{word} == {text}", equal(enters, column)))
         if word and by_channels and (size := one_width(what)) is not None:
             of_channels.append((f"in.{word} != {size}", unequal(enters, [size] * self.size)))
+        if (own := said_by(self.constructor, present, places)) is not None:  # whatever else happens to go with it
+            if any(row.name == own and same(row.column, self.constructor[own]) for row in self.parameters):
+                return own
+            own = free_name(argument := own, {*self.words, *(row.name for row in self.parameters)})
+            self.parameters.append(Parameter(own, list(self.constructor[argument])))
+            return own
         for text, test in [*simple, *of_channels]:
             if holds(test):
                 return text
@@ -454,11 +460,6 @@ class Maker:
                     return f"{first} or {second}"
                 if holds(lambda place, one=one, two=two: bool(one(place)) and bool(two(place))):  # type: ignore[misc]
                     return f"{first} and {second}"
-        for name, column in self.constructor.items():
-            if typed(column) is bool and all(column[place] is present[place] for place in places):
-                found = free_name(name, {*self.words, *(item.name for item in self.parameters)})
-                self.parameters.append(Parameter(found, list(column)))
-                return found
         if item is not None and (told := self._activation(item, around)) is not None:
             return told
         name = free_name(flag(what), {*self.words, *(item.name for item in self.parameters)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from .tree import ABSENT, Body, Call, Column, Op, Skip, walk
@@ -12,7 +12,15 @@ TELLING = ("stride", "expand", "ratio", "depth")
 """Numbers on which, being 1 or 0 or not, papers make a step depend."""
 
 
+OF_SHORTCUTS = ("stride", "width", "out_channels", "channels")
+"""Numbers of a step that some blocks alone have, which are those of the block where one of its parameters says them."""
+
 WIDTHS = ("channels", "features")
+
+
+def is_telling(name: str, is_often: bool) -> bool:
+    """Whether a condition may read a parameter. That something other than a shortcut is there where a stride is 1, or is not, at one place alone is chance."""
+    return any(word in name for word in TELLING) and (is_often or "stride" not in name)
 
 
 class HasColumn(Protocol):
@@ -31,6 +39,14 @@ def flag(body: Body) -> str:
         if isinstance(item, Call):
             return f"with_{item.block}"
     return "whole"
+
+
+def said_by(constructor: Mapping[str, Column], present: Sequence[bool], places: Sequence[int]) -> str | None:
+    """The argument of the constructor, a truth value, that says where something is there: the model's own reason."""
+    for name, column in constructor.items():
+        if all(type(column[place]) is bool and column[place] is present[place] for place in places):
+            return name
+    return None
 
 
 def one_width(body: Body) -> int | None:
