@@ -14,7 +14,7 @@ from typing import Any
 
 from ...base.records import dataclass
 from .columns import channels_of, distinct, equal, extend, is_width, matches, of_sides, product, ratio, same, times, typed, unequal
-from .flags import OF_SHORTCUTS, differs, equals, flag, is_telling, one_width, said_by
+from .flags import OF_SHORTCUTS, flag, one_width, said_by, simple_tests
 from .flat_steps import Sizes, Word
 from .list_items import FEWEST, of_items
 from .rates import Rate, Rising
@@ -428,15 +428,7 @@ class Maker:
         def holds(test: Callable[[int], bool | None]) -> bool:
             return all(test(place) is present[place] for place in places)
 
-        simple: list[tuple[str, Callable[[int], bool | None]]] = []
-        for parameter in self.parameters:
-            values = distinct(parameter.column)
-            for value in values:
-                if isinstance(value, bool):
-                    simple.append((parameter.name if value else f"not {parameter.name}", equals(parameter, value)))
-                elif isinstance(value, int | float) and value in (0, 1) and is_telling(parameter.name, by_channels):
-                    simple.append((f"{parameter.name} != {value!r}", differs(parameter, value)))
-                    simple.append((f"{parameter.name} == {value!r}", equals(parameter, value)))
+        simple = simple_tests(self.parameters, by_channels)
         word, enters = channels_of(entry)
         of_channels: list[tuple[str, Callable[[int], bool | None]]] = []
         for text, make in reversed(self.known) if word and by_channels else []:
@@ -445,12 +437,9 @@ class Maker:
             of_channels.append((f"in.{word} == {text}", equal(enters, column)))
         if word and by_channels and (size := one_width(what)) is not None:
             of_channels.append((f"in.{word} != {size}", unequal(enters, [size] * self.size)))
-        if (own := said_by(self.constructor, present, places)) is not None:  # whatever else happens to go with it
-            if any(row.name == own and same(row.column, self.constructor[own]) for row in self.parameters):
-                return own
-            own = free_name(argument := own, {*self.words, *(row.name for row in self.parameters)})
-            self.parameters.append(Parameter(own, list(self.constructor[argument])))
-            return own
+        own = said_by(self.constructor, present, places)
+        if own is not None and item is not None and not any(holds(test) for _, test in of_channels):  # a shortcut is there by the channels
+            return self._argument(own)
         for text, test in [*simple, *of_channels]:
             if holds(test):
                 return text
@@ -460,11 +449,22 @@ class Maker:
                     return f"{first} or {second}"
                 if holds(lambda place, one=one, two=two: bool(one(place)) and bool(two(place))):  # type: ignore[misc]
                     return f"{first} and {second}"
+        if own is not None:
+            return self._argument(own)
         if item is not None and (told := self._activation(item, around)) is not None:
             return told
         name = free_name(flag(what), {*self.words, *(item.name for item in self.parameters)})
         self.parameters.append(Parameter(name, [present[place] if around[place] else ABSENT for place in range(self.size)]))
         return name
+
+    def _argument(self, argument: str) -> str:
+        """A parameter of an argument of the constructor, which may be one already."""
+        column = self.constructor[argument]
+        known = next((row.name for row in self.parameters if row.name == argument and same(row.column, column)), None)
+        if known is None:
+            known = free_name(argument, {*self.words, *(row.name for row in self.parameters)})
+            self.parameters.append(Parameter(known, list(column)))
+        return known
 
 
 RATE = "drop_rate"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from .columns import distinct
 from .tree import ABSENT, Body, Call, Column, Op, Skip, walk
 from .words import is_name
 
@@ -18,12 +19,8 @@ OF_SHORTCUTS = ("stride", "width", "out_channels", "channels")
 WIDTHS = ("channels", "features")
 
 
-def is_telling(name: str, is_often: bool) -> bool:
-    """Whether a condition may read a parameter. That something other than a shortcut is there where a stride is 1, or is not, at one place alone is chance."""
-    return any(word in name for word in TELLING) and (is_often or "stride" not in name)
-
-
 class HasColumn(Protocol):
+    name: str
     column: Column
 
 
@@ -62,3 +59,17 @@ def equals(parameter: HasColumn, value: Any) -> Callable[[int], bool | None]:
 
 def differs(parameter: HasColumn, value: Any) -> Callable[[int], bool | None]:
     return lambda place: None if parameter.column[place] is ABSENT else bool(parameter.column[place] != value)
+
+
+def simple_tests(parameters: Sequence[HasColumn], is_often: bool) -> list[tuple[str, Callable[[int], bool | None]]]:
+    """What a condition may ask of a parameter. That something is there where a stride is 1, or is not, says nothing if it is so at one place alone."""
+    found: list[tuple[str, Callable[[int], bool | None]]] = []
+    for row in parameters:
+        is_telling = any(word in row.name for word in TELLING) and (is_often or "stride" not in row.name)
+        for value in distinct(row.column):
+            if isinstance(value, bool):
+                found.append((row.name if value else f"not {row.name}", equals(row, value)))
+            elif isinstance(value, int | float) and value in (0, 1) and is_telling:
+                found.append((f"{row.name} != {value!r}", differs(row, value)))
+                found.append((f"{row.name} == {value!r}", equals(row, value)))
+    return found

@@ -22,7 +22,7 @@ MOST_TOLD = 8
 def names_refused(refused: Diagnostic, model: Model, flat: Flat) -> tuple[str, str] | None:
     """What is told of a text that is refused for names that every text would have, and what helps; None where it is refused for something else."""
     rows = _names(model, flat)
-    if not rows or (refused.code != "E210" and all(why != SIGN for _, why in rows.values())):
+    if not rows or (refused.code != "E210" and not any(SIGNS_OF_TEXTS & set(name) for name in rows)):
         return None
     count = len(rows)
     alike: dict[str, list[str]] = {}
@@ -44,16 +44,14 @@ def _further(names: list[str]) -> str:
     return f" (and so with {', '.join(f'`{name}`' for name in names[:MOST_TOLD])}{more})"
 
 
-SIGN = "has a sign that has a meaning of its own in a text"
-
-
 def _names(model: Model, flat: Flat) -> dict[str, tuple[str, str]]:
     """Each name with the first path that it ends, and why no step can have it."""
     found: dict[str, tuple[str, str]] = {}
     for key in (*flat.stored, *model.modules()):
         parts = key.split(".")
         for place, part in enumerate(parts):
-            why = SIGN if SIGNS_OF_TEXTS & set(part) else why_not(part) if part else None
+            sign = next((sign for sign in part if sign in SIGNS_OF_TEXTS), None)
+            why = f"has a `{sign}`, which has a meaning of its own in a text" if sign else why_not(part) if part else None
             if why is not None:
                 found.setdefault(part, (".".join(parts[: place + 1]), why))
     return found

@@ -151,7 +151,7 @@ def test_a_model_of_whole_numbers_is_run_on_these() -> None:
     ("name", "shapes", "told"),
     [
         ("lin", ((3,),), "F653.*begin with no name.*nn.Sequential"),
-        ("Keyword", ((3,),), "F653.*`lambda` cannot name a step.*rename it"),
+        ("Keyword", ((3,),), "F653.*name that no step can have: `lambda` is.*rename it"),
         ("Deciding", ((3,),), "F652.*decides by the values of a tensor"),
         ("Formless", ((3,),), "F652.*give the class a `forward`"),
         ("Forgetful", ((5,),), "F652.*give `--input` once for each argument"),
