@@ -116,17 +116,21 @@ def no_label_within(
     here = (Label(found.span, f"`{found.name}` is this"),)
     deeper = [".".join((outer, *way, part)) for way in _ways(found.members, part)]
     near = tuple(f"{outer}.{name}" for name in closest(part, found.members) if not part.isdigit())  # no number is a slip of another
-    if not deeper and not (near and is_near(part, near[0].rpartition(".")[2])):
+    alike = bool(near) and is_near(part, near[0].rpartition(".")[2])
+    if alike:
+        there = found.members[near[0].removeprefix(f"{outer}.")]
+        here = (*here, Label(there.span, f"`{near[0]}` is this"))
+    if not deeper and not alike:
         unlabelled = _unlabelled(frame.scope, path[: depth + 1], span, nodes, scopes)
         if unlabelled is not None:
             return Diagnostic("E202", message, primary, (*here, *unlabelled[1]), help=unlabelled[0].message, fix=unlabelled[0])
     if deeper:
-        help = f"it is inside another: `{deeper[0]}`"
+        help = f"it is inside another: `{deeper[0]}`" + (f"; or {did_you_mean(near)}" if alike else "")
     elif found.members:
         help = did_you_mean(near) or f"its labels are {listed([f'{outer}.{name}' for name in found.members])}"
     else:
         help = "it has no labels inside: label the step that is meant, where it stands"
-    meant = deeper[0] if deeper else near[0] if near and is_near(part, near[0].rpartition(".")[2]) else None
+    meant = deeper[0] if deeper else near[0] if alike else None
     whole = meant is not None and depth == len(path) - 1 and len({*deeper, *near}) == 1
     quoted = span.text.startswith('"')
     written = f'"{meant}"' if quoted else meant

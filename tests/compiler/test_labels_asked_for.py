@@ -254,3 +254,11 @@ def test_a_step_has_one_label(line: str, right: str) -> None:
     assert row.code == "E210" and row.message == "a step has one label, and here are two"
     assert row.help is not None and right.format().replace("conv(8)", "…") in row.help
     assert not checked(net(line.format(right.format()))).has_errors
+
+
+def test_a_label_inside_that_was_misspelt_is_shown_where_it_stands() -> None:
+    """Also where a step further inside has the very name."""
+    body = "stage head { a: { logits: conv(8) } -> logit: conv(4) }\n  skip(head.logits)"
+    [row] = checked(net(body)).diagnostics
+    assert row.help == "it is inside another: `head.a.logits`; or did you mean `head.logit`?"
+    assert [label.span.text for label in row.secondary] == ["head", "logit"]
