@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from archc.compiler.draw import fold
 from archc.compiler.draw.page.page import to_page
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
@@ -120,6 +121,16 @@ def test_what_is_opened_on_the_way_up_leads_up(shown: Any, tmp_path: Path) -> No
 )
 def test_no_line_of_a_shipped_network_runs_through_a_box(shown: Any, tmp_path: Path, name: str) -> None:
     assert [key for key in open_each(shown, tmp_path, check(name).graph) if struck(shown)] == []
+
+
+@in_browser
+def test_a_frame_keeps_room_for_its_heading_beside_the_line_that_comes_in(shown: Any, tmp_path: Path) -> None:
+    """The strip of what stands at a U's bottom ends in the middle of the arms: the frame of one came close around its boxes, and its words onto the line."""
+    graph = check("unet").graph
+    (tmp_path / "n.html").write_text(str(to_page(graph)), encoding="utf-8")
+    (bottom,) = [box.name for box in fold(graph).boxes() if box.scope is not None and box.scope.path == ("bottom",)]
+    shown.get(f"{(tmp_path / 'n.html').as_uri()}#open={bottom}")
+    assert struck(shown) == []
 
 
 FRAMES = """
