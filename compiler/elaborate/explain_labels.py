@@ -113,7 +113,7 @@ def no_label_within(
         rounds = rounds_within(frame.environment, path[: depth + 1], found.members, span)
     if rounds is not None:
         return _of_a_round(Diagnostic("E202", message, primary), rounds)
-    here = (Label(found.span, f"`{found.name}` is this"),)
+    here: tuple[Label, ...] = (Label(found.span, f"`{found.name}` is this"),)
     deeper = [".".join((outer, *way, part)) for way in _ways(found.members, part)]
     near = tuple(f"{outer}.{name}" for name in closest(part, found.members) if not part.isdigit())  # no number is a slip of another
     alike = bool(near) and is_near(part, near[0].rpartition(".")[2])
