@@ -100,7 +100,12 @@ def _keeps_one(program: Program, users: list[list[Node]], node: Node) -> bool:
     A vector may be one row of tokens, one map or one signal: a layer that works on its features alone tells that it is none of these.
     """
     entering, shape = node.input_shapes[0], node.shape
-    if entering[0] == 1 or (shape[1:] != entering and product(entering) != entering[0]) or (len(entering) == 1 and len(shape) > 2):
+    if (
+        not entering
+        or entering[0] == 1
+        or (shape[1:] != entering and product(entering) != entering[0])
+        or (len(entering) == 1 and len(shape) > 2)
+    ):
         return False
     learns, here = False, node
     while users[here.index]:

@@ -31,6 +31,8 @@ def doubts_of_call(word: str, call: ast.Call, given: Mapping[str, Given], enteri
         yield doubt
     if places and isinstance(entering, ShapeOf) and (doubt := _doubt_of_order(word, call, given, entering)) is not None:
         yield doubt
+    if (doubt := _doubt_of_far_places(word, call, places, given)) is not None:
+        yield doubt
     if word == "slice" and len(places) == 2 and len(call.arguments) == 2 and all(_is_number(place.value) for place in places):
         first, second = (place.span.text for place in places)
         yield Diagnostic(
@@ -90,6 +92,28 @@ def _doubt_of_order(word: str, call: ast.Call, given: Mapping[str, Given], enter
     )
 
 
+def _doubt_of_far_places(word: str, call: ast.Call, places: Sequence[ast.Argument], given: Mapping[str, Given]) -> Diagnostic | None:
+    """`conv(64, 3, 1, 2, 2)`: the fifth is groups here and the dilation in PyTorch, whose sixth is the groups."""
+    if word not in _CHANGED_PLACES:
+        return None
+    count, here, there = _CHANGED_PLACES[word]
+    if len(places) < count or here not in given or given[here].value == (given[there].value if there in given else _UNSAID[there]):
+        return None
+    kept = ", ".join(argument.span.text for argument in places[: count - 1])
+    values = [argument.span.text for argument in places[count - 1 : count + 1]]
+    elsewhere, stands = (
+        ", ".join([kept, *(f"{name} = {value}" for name, value in zip(names, values, strict=False))])
+        for names in ((there, here), (here, there))
+    )
+    return Diagnostic(
+        "W515",
+        f"place {count} of `{call.span.text}` is `{here}`; in PyTorch's order it is `{there}`",
+        Label(places[count - 1].span, f"read as `{here} = {values[0]}`"),
+        help=f"name it: `{word}({elsewhere})` is what PyTorch's order says, `{word}({stands})` what stands here",
+        severity=Severity.WARNING,
+    )
+
+
 def _is_for_channels(kernel: int, entering: ShapeOf) -> bool:
     """Whether a window is a number of channels that do not come in: wider than the map, and no window of a paper's."""
     is_wider = entering.place("channels") == 0 and max(entering.shape[1:], default=kernel) < kernel
@@ -114,6 +138,16 @@ def _window_of_channels(call: ast.Call, places: Sequence[ast.Argument], kernel: 
 
 _CONVOLUTIONS: Final = ("conv", "std_conv", "weight_norm_conv", "spectral_norm_conv")
 """Those whose window may be left out, so that of two numbers the second may be what goes out: no paper has an even window of 6 or more at stride 1."""
+
+
+_CHANGED_PLACES: Final = {
+    **dict.fromkeys(_CONVOLUTIONS, (5, "groups", "dilation")),
+    "maxpool": (5, "ceil", "indices"),
+}
+"""Of an operation: the place from which on PyTorch has another order, what stands there here, and what there."""
+
+_UNSAID: Final[Mapping[str, object]] = {"dilation": 1, "indices": False}
+"""What is taken where such a one is not written."""
 
 
 def _doubt_of_heads(call: ast.Call, heads: object, entering: ShapeOf) -> Diagnostic | None:

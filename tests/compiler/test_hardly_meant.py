@@ -16,6 +16,14 @@ DOUBTED = {
     "a GRU in PyTorch's order": (TOKENS, "gru(40, 128)", "W515", "128 layers"),
     "channels given to dwconv": (MAP, "dwconv(32)", "W515", "a window of 32"),
     "channels given to dwconv, with its window": ("x[32, 64, 64]", "dwconv(32, 3)", "W515", "a window of 32 and a stride of 3"),
+    "dilation at its place in PyTorch": ("x[32, 64, 64]", "conv(64, 3, 1, 2, 2)", "W515", "`conv(64, 3, 1, 2, dilation = 2)` is what PyTorch's order says"),
+    "groups at their place in PyTorch": (
+        "x[32, 64, 64]",
+        "conv(32, 3, 1, 1, 1, 32)",
+        "W515",
+        "`conv(32, 3, 1, 1, dilation = 1, groups = 32)` is what PyTorch's order says, `conv(32, 3, 1, 1, groups = 1, dilation = 32)`",
+    ),
+    "rounded up at its place in PyTorch": ("x[32, 64, 64]", "maxpool(3, 2, 1, 1, false, true)", "W515", "`maxpool(3, 2, 1, 1, indices = false, ceil = true)`"),
     "a convolution of normed weights in PyTorch's order": ("x[32, 64, 64]", "weight_norm_conv(32, 64, 3)", "W515", "write `weight_norm_conv(64, 3)`"),
     "a convolution of bounded weights in PyTorch's order": ("x[32, 64, 64]", "spectral_norm_conv(32, 64, 3)", "W515", "write `spectral_norm_conv(64, 3)`"),
     "a convolution of standard weights in PyTorch's order": ("x[32, 64, 64]", "std_conv(32, 64, 3)", "W515", "write `std_conv(64, 3)`"),
@@ -93,6 +101,9 @@ DOUBTED = {
 }  # fmt: skip
 
 MEANT = {
+    "as many groups as dilation": ("x[32, 64, 64]", "conv(64, 3, 1, 1, 4, 4)"),
+    "one group at its place": ("x[32, 64, 64]", "conv(64, 3, 1, 1, 1) -> maxpool(3, 2, 1, 1, false, false)"),
+    "groups by their name": ("x[32, 64, 64]", "conv(64, 3, 1, 1, groups = 4)"),
     "layers": (TOKENS, "lstm(40, 2)"),
     "heads": ("x[length = 50, channels = 64]", "attention(16)"),
     "heads of a few features": ("x[length = 50, channels = 8]", "attention(8)"),
@@ -307,3 +318,18 @@ def test_what_comes_in_is_left_out_where_it_is_that(text: str, come: str | None)
 def test_words_that_do_nothing_are_left_out(written: str, meant: str) -> None:
     found, _ = mended(text_of(MAP, written))
     assert found == text_of(MAP, meant)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "add { | skip | constant(1) }",
+        "mul { | skip | constant(2) -> reshape([1, 1, 1]) }",
+        "add(broadcast = true) { | skip | parameter([]) -> reshape([1, 1, 1]) }",
+    ],
+)
+def test_a_number_alone_may_get_axes(body: str) -> None:
+    """What is offered for the first is the like of the others; a number has no first axis to be taken for the batch."""
+    text = text_of(IMAGE, body)
+    mended, _ = applied(checked(text, "n.arch").diagnostics).get("n.arch", (text, ()))
+    assert checked(mended, "n.arch").diagnostics == ()
