@@ -256,7 +256,7 @@ class _Runs:
         """A model may do one thing with small maps and another with large ones. Beside a large image the other size was a smaller one already."""
         native = self._native()
         shapes = [(*shape[:1], *(max(1, size // 2) for size in shape[1:])) for shape in native]
-        if shapes != native and _other(native, 96)[0][1] > native[0][1] and not self.odd and self._is_apart(shapes):
+        if shapes != native and not self.odd and _is_larger(_other(native, 96), native) and self._is_apart(shapes):
             told = f"at {_show(shapes)} the text does not answer as the model does"
             self.odd = f"{told}: what the model does depends on the sizes of its inputs, and the text does what it does at {_show(native)}"
 
@@ -427,10 +427,19 @@ def _shaken(module: nn.Module, generator: torch.Generator, shared: Collection[st
 
 
 def _other(shapes: Sequence[tuple[int, ...]], size: int) -> list[tuple[int, ...]]:
-    """Images of another size, no side like the other."""
-    if any(len(shape) < 2 for shape in shapes):
+    """Images of another size, no side like the other. Vectors and sequences beside an image stay as they are."""
+    least = 3 if any(len(shape) > 2 for shape in shapes) else 2
+    if least == 2 and any(len(shape) < 2 for shape in shapes):
         return list(shapes)
-    return [(shape[0], *(min(size, 2 * given) + 32 * place for place, given in enumerate(shape[1:]))) for shape in shapes]
+    return [
+        (shape[0], *(min(size, 2 * given) + 32 * place for place, given in enumerate(shape[1:]))) if len(shape) >= least else shape
+        for shape in shapes
+    ]
+
+
+def _is_larger(shapes: Sequence[tuple[int, ...]], than: Sequence[tuple[int, ...]]) -> bool:
+    """Whether the first input that has another size has a larger one."""
+    return next((one[1:] > two[1:] for one, two in zip(shapes, than, strict=True) if one != two), False)
 
 
 def _longer(shapes: Sequence[tuple[int, ...]]) -> Iterator[list[tuple[int, ...]]]:

@@ -139,3 +139,24 @@ def test_a_text_of_one_size_says_so() -> None:
     """It was told as a fault of the import, and no text was given."""
     text = imported(Turned(), [torch.rand(2, 3, 8, 8)], [torch.rand(3, 3, 8, 8)])
     assert "## Note: at [3, 16, 48] the text does not answer as the model does: it has sizes of [3, 8, 8]." in text
+
+
+class Beside(nn.Module):
+    """A vector first, and an image beside it."""
+
+    def __init__(self, smallest: int = 0) -> None:
+        super().__init__()
+        self.style, self.conv, self.smallest = nn.Linear(4, 8), nn.Conv2d(1, 8, 3, padding=1), smallest
+
+    def forward(self, z: Tensor, image: Tensor) -> Tensor:
+        y = self.conv(image)
+        y = F.relu(y) if y.shape[-1] < self.smallest else y
+        return y * self.style(z)[:, :, None, None]
+
+
+def test_an_image_beside_a_vector_has_other_sizes_as_well() -> None:
+    """It was an IndexError; and where a vector stood first no other size was tried at all."""
+    text = imported(Beside(), [torch.rand(2, 4), torch.rand(2, 1, 8, 8)], [torch.rand(3, 4), torch.rand(3, 1, 12, 17)])
+    assert "Note" not in text
+    text = imported(Beside(smallest=8), [torch.rand(2, 4), torch.rand(2, 1, 8, 8)], [torch.rand(3, 4), torch.rand(3, 1, 8, 8)])
+    assert "## Note: at [4] and [1, 4, 4] the text does not answer as the model does" in text
