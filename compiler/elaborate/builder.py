@@ -431,7 +431,7 @@ class Builder:
         if argument is not None and not is_own:
             secondary.append(Label(argument.span, f"its `{refusal.parameter}` comes from here"))
         if refusal.axis is not None and refusal.axis > 0:
-            sizes = nearest_sizes(self.nodes, operation, inputs, refusal.axes)
+            sizes = nearest_sizes(self.nodes, operation, inputs, refusal.axes, refusal.axis)
             notes += [sizes] if sizes is not None else []
         fix, help_text = None, refusal.help if operand is None else self.whole_numbers.with_features(self.nodes, refusal, operand)
         if operand is not None:

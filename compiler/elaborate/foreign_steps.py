@@ -9,7 +9,7 @@ from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...dsl import ast
 from ..ops import TABLE
 from ..ops.foreign_calls import as_in_its_text, parameter_of, unsaid
-from ..ops.foreign_names import key, same_as
+from ..ops.foreign_names import CROSSING, key, same_as
 from .closures import Builtin, Environment
 from .explain_values import taken_up, unknown_name
 from .foreign_axes import REDUCED
@@ -21,7 +21,7 @@ from .signatures import signature
 def unknown_step(around: Around, name: str, call: ast.Call, wanted: str) -> Diagnostic:
     """The diagnostic of a call whose name means nothing here."""
     environment = around.environment
-    again = _used_again(environment, name, call) or _taken_as_value(environment, name, call)
+    again = _used_again(environment, name, call) or _taken_as_value(environment, name, call) or _at_its_merge(name, call)
     if again is not None:
         return again
     windowed = _with_its_window(name, call)
@@ -112,11 +112,23 @@ def _taken_as_value(environment: Environment, name: str, call: ast.Call) -> Diag
     )
 
 
+def _at_its_merge(name: str, call: ast.Call) -> Diagnostic | None:
+    """`cross_attention(8) { | skip | skip(m) }`: both sequences come in already, and `attention` is all that is to be written."""
+    heads = _heads(call)
+    if key(name) not in CROSSING or heads is None or call.span.source.text[call.span.end :].lstrip()[:1] != "{":
+        return None
+    step = f"attention({heads})"
+    message = f"there is no operation or block named `{name}`"
+    fix = Fix(f"in archc it is `{step}`", (Edit(call.span, step),))
+    return Diagnostic("E201", message, Label(call.path_span, "not known here"), help=fix.message, fix=fix)
+
+
 def _heads(call: ast.Call) -> str | None:
-    """The heads of a layer that is a transformer's: `TransformerEncoderLayer(64, 8)`."""
-    if key(".".join(call.path)) not in ("transformerencoderlayer", "encoderlayer"):
+    """The heads of a layer that is a transformer's: `TransformerEncoderLayer(64, 8)`; of `cross_attention(8)` the one number."""
+    word = key(".".join(call.path))
+    if word not in ("transformerencoderlayer", "encoderlayer", *CROSSING):
         return None
     by_place = [row.value for row in call.arguments if row.name is None]
     named = [row.value for row in call.arguments if row.name is not None and parameter_of(row.name, {"heads"}) == "heads"]
-    heads = named[0] if named else by_place[1] if len(by_place) > 1 else None
+    heads = named[0] if named else by_place[1] if len(by_place) > 1 else by_place[0] if by_place and word in CROSSING else None
     return heads.span.text if isinstance(heads, ast.Number | ast.Name) else None

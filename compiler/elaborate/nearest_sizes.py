@@ -17,8 +17,12 @@ OWN_WORK = 3000
 FARTHEST = 512
 
 
-def nearest_sizes(nodes: Sequence[Node], operation: Operation, inputs: Sequence[int], axes: Sequence[int] = ()) -> str | None:
+def nearest_sizes(
+    nodes: Sequence[Node], operation: Operation, inputs: Sequence[int], axes: Sequence[int] = (), refused: int | None = None
+) -> str | None:
     """The help line with the nearest legal sizes of the network's only spatial input; None where no near size does.
+
+    `refused` is the axis at fault, where it is one: a size that leaves it as it is helps nothing.
 
     Of an image that is no square the axes at fault change, where that is enough; else all spatial axes together.
     The steps before the operation must accept the size, too; those after it are not known yet.
@@ -40,7 +44,7 @@ def nearest_sizes(nodes: Sequence[Node], operation: Operation, inputs: Sequence[
         found = []
         for direction, most in ((-1, min(reach, *(root.shape[axis] for axis in changed)) - 1), (1, reach)):
             sizes = (_resized(root, changed, direction * step) for step in range(1, most + 1))
-            size = next((size for size in sizes if _does(steps, root, size, operation, inputs)), None)
+            size = next((size for size in sizes if _does(steps, root, size, operation, inputs, refused)), None)
             found += [_show(size)] if size is not None else []
         if found:
             return f"it would do with `{root.names[-1]}` of {' or '.join(found)} instead of {_show(root.shape)}"
@@ -55,13 +59,17 @@ def _show(shape: Shape) -> str:
     return "x".join(map(str, shape[1:]))
 
 
-def _does(steps: Sequence[Node], root: Node, size: Shape, operation: Operation, inputs: Sequence[int]) -> bool:
+def _does(steps: Sequence[Node], root: Node, size: Shape, operation: Operation, inputs: Sequence[int], refused: int | None) -> bool:
     shapes = reshaped(steps, {root.index: size}, {})
     # A map of a single row fits all that pools it: nobody has such an input. Nor does one want a path to shrink to where it is stretched.
     if shapes is None or set(size[1:]) == {1}:
         return False
     if any(set(shapes[index][1:]) == {1} != set(steps_shape[1:]) for index, steps_shape in _ends(steps, inputs)):
         return False
+    if refused is not None:
+        before = {node.index: node.shape for node in steps if node.index in inputs}
+        if all(shapes[index][refused : refused + 1] == shape[refused : refused + 1] for index, shape in before.items()):
+            return False
     try:
         operation.output(tuple(shapes[index] for index in inputs))
     except Refusal:

@@ -34,7 +34,7 @@ class Expand(Operation):
         if len(self.shape) != len(before):
             raise Refusal(
                 "E303",
-                f"`expand` names {len(self.shape)} sizes, and its input {show(before)} has {len(before)} axes",
+                f"`expand` names {len(self.shape)} sizes, and its input {show(before)} has {len(before)} {'axis' if len(before) == 1 else 'axes'}",
                 parameter="shape",
                 operand=0,
                 help="`reshape` adds an axis of size 1, which can then be stretched",

@@ -85,7 +85,7 @@ class Einsum(Operation):
                 raise Refusal(
                     "E334",
                     f"`{' '.join(side)}` names {len(side)} {'axis' if len(side) == 1 else 'axes'}, and path {number + 1} is {show(shape)}, "
-                    f"{len(shape)} axes",
+                    f"{len(shape)} {'axis' if len(shape) == 1 else 'axes'}",
                     parameter="pattern",
                     operand=number,
                     help=f"names stand apart: `{apart}`" if apart else "the batch is not written" + (f": `{bare}`" if told else ""),

@@ -7,6 +7,7 @@ the module before them (`nn.`, `F.`) and without the number of dimensions behind
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from ...base.records import dataclass
 from . import TABLE
@@ -78,7 +79,7 @@ SAME = {
     "pad": "zeropad zeropadding constantpad reflectionpad reflectpad replicationpad circularpad padding",
     "identity": "noop passthrough",
     "layer_scale": "layerscale",
-    "attention": "multiheadattention multihead mha mhsa msa selfattention multiheadselfattention crossattention multiheadcrossattention",
+    "attention": "multiheadattention multihead mha mhsa msa selfattention multiheadselfattention",
     "lstm": "bilstm bidirectional longshorttermmemory",
     "gru": "bigru gatedrecurrentunit",
     "embedding": "embed lookup",
@@ -139,6 +140,9 @@ class Otherwise:
 _RECURRENCE = "whole layers over a sequence are `lstm` and `gru`; a cell of one's own, step by step, is not there"
 _ELEMENTWISE = "no operation works this out element by element"
 _TRAINING = "archc describes the network; what trains it (losses, optimizers, their schedules) stays in Python"
+
+CROSSING: Final = ("crossattention", "multiheadcrossattention")
+"""What reads two sequences elsewhere, and by `attention` alone would read one."""
 
 OTHERWISE = (
     Otherwise(
@@ -231,6 +235,12 @@ OTHERWISE = (
         "transformer transformerencoder transformerencoderlayer encoderlayer",
         "attention and two dense layers, each beside a skip, on a sequence (an image is made one by `tokens`)",
         "add { | skip | ln -> attention(4) } -> add { | skip | ln -> linear(4 * in.channels) -> gelu -> linear(in.channels) }",
+        "length = 16, channels = 8",
+    ),
+    Otherwise(
+        " ".join(CROSSING),
+        "queries of the first path, keys and values of the second",
+        "attention(4) { | skip | skip(memory) }",
         "length = 16, channels = 8",
     ),
     Otherwise(
