@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import click
 
 from .complete import NETWORK
-from .face import NOT_MADE, Command, Face, compiled, network_options, trust_option
+from .face import NOT_MADE, Command, Face, compiled, network_options, observer, trust_option
 from .made import size_of
 from .progress import progress
 from .quantize_options import eight_bits, quantize_options
@@ -16,7 +18,7 @@ from .unused import given, listed, no_word
 from .weights_options import weights_of, weights_options
 
 if TYPE_CHECKING:
-    from ..compiler.targets import Made, Plan
+    from ..compiler.targets import Made, Plan, Target
 
 # The words of `compiler.targets.TARGETS`, `build.USUAL` and `runtime.prepare.DTYPES`: stated here so that `--help` loads none of them; a
 # test holds them equal.
@@ -114,9 +116,19 @@ def command(
     )
     for row in unused:
         face.tell(row)
+    began: list[tuple[str, float]] = []
     with progress(face) as show:
-        made = build(plan, targets, lambda target: show(f"{target.what} …"))
+
+        def begins(target: Target) -> None:
+            began.append((target.what, perf_counter()))
+            show(f"{target.what} …")
+
+        made = build(plan, targets, begins)
+        began.append(("", perf_counter()))
         beside = _beside_runtimes(plan, made, show) if tune and device == "cpu" and not face.quiet else ()
+    if (observe := observer(face)) is not None:
+        for (what, start), (_, end) in pairwise(began):
+            observe(what, end - start)
     try:
         _summary(face, plan, made, tuple(loaded))
         for row in beside:

@@ -33,6 +33,12 @@ def test_build(run: Run, folder: Path) -> None:
     assert "import archc" not in (out / "good.py").read_text(encoding="utf-8")
 
 
+def test_verbose_tells_how_long_each_file_took(run: Run) -> None:
+    told = [line.partition(":") for line in run("build", "-v", "good.arch", "--target", "python,json").stderr.splitlines()]
+    assert [what for what, _, _ in told][-2:] == ["PyTorch source", "JSON"]
+    assert all(time.endswith(" ms") for _, _, time in told)
+
+
 def test_the_document(run: Run, folder: Path) -> None:
     run("build", "good.arch", "--target", "json", "-o", "out")
     assert [path.name for path in (folder / "out").iterdir()] == ["good.json"]
