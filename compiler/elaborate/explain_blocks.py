@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import chain, count
 
 from ...base.diagnostics import Diagnostic, Label
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Node, Scope
-from .closures import Frame, Template
+from .closures import Frame, Labelled, Template
 from .shape_of import ShapeOf
 
 
@@ -22,7 +24,14 @@ def own_scopes(scope: Scope) -> tuple[Scope, ...]:
     return tuple(found)
 
 
-def of_the_caller(frame: Frame, name: str, span: Span, nodes: Sequence[Node], scopes: Sequence[Scope]) -> Diagnostic | None:
+def of_the_caller(
+    frame: Frame,
+    name: str,
+    span: Span,
+    nodes: Sequence[Node],
+    scopes: Sequence[Scope],
+    named: Sequence[tuple[Scope, Labelled]],
+) -> Diagnostic | None:
     """`block res(c) { … skip(x) }` where `x` is the input of the network that calls it, or a parameter, which is a shape."""
     block = next((row for row in own_scopes(frame.scope) if row.kind == "block"), None)
     if block is None:
@@ -33,13 +42,16 @@ def of_the_caller(frame: Frame, name: str, span: Span, nodes: Sequence[Node], sc
     definition = binding.value.definition
     given = frame.environment.binding(name)
     is_shape = given is not None and isinstance(given.value, ShapeOf)
-    made = next((place for scope in _callers(block) if (place := _made(scope, name, nodes, scopes)) is not None), None)
+    made = next((place for scope in _callers(block) if (place := _made(scope, name, nodes, scopes, named)) is not None), None)
     if made is None and not is_shape:
         return None
     parameters = ", ".join(row.span.text for row in definition.parameters if row.name.name != name)
-    takes = [*(row.name for row in definition.inputs), name]
+    takes = [*_taken(definition, name), name]
     head = f"block {definition.name.name}{f'({parameters})' if parameters else ''} takes {', '.join(takes)}"
-    alone = f"`{head} {{ … }}`" + ("" if len(takes) == 1 else f", called on {len(takes)} paths: `{definition.name.name}(…) {{ | … | … }}`")
+    called = f"{definition.name.name}{'(…)' if parameters else ''}"
+    paths = [f"skip({name})"] if len(takes) == 1 else ["skip", *["…"] * (len(takes) - 2), f"skip({name})"]
+    calling = f"{paths[0]} -> {called}" if len(takes) == 1 else f"{called} {{ {' '.join(f'| {path}' for path in paths)} }}"
+    alone = f"`{head} {{ … }}`, called by `{calling}`"
     if is_shape:
         assert given is not None
         return Diagnostic(
@@ -62,12 +74,39 @@ def of_the_caller(frame: Frame, name: str, span: Span, nodes: Sequence[Node], sc
     )
 
 
+def _taken(definition: ast.Block, name: str) -> list[str]:
+    """What the block takes before `name`: the tensor at hand, too, where its body works on it, under a name that is free."""
+    if definition.inputs or not _reads_what_comes(definition.body):
+        return [row.name for row in definition.inputs]
+    words = set(re.findall(r"\w+", definition.span.text)) | {name}
+    return [next(word for word in chain(("x",), (f"x{number}" for number in count(2))) if word not in words)]
+
+
+def _reads_what_comes(body: Sequence[ast.Statement]) -> bool:
+    """Whether a body works on the tensor at hand, and does not begin by another, `skip(m)`."""
+    first = next((row for row in body if isinstance(row, ast.Chain | ast.If | ast.Stage | ast.Repeat | ast.For)), None)
+    if isinstance(first, ast.If):
+        return _reads_what_comes(first.body) or _reads_what_comes(first.otherwise)
+    if not isinstance(first, ast.Chain):
+        return first is None or _reads_what_comes(first.body)
+    match first.steps[0].action:
+        case ast.Call(path=("skip",), bare=False):
+            return False
+        case ast.Merge(paths=paths):
+            return any(_reads_what_comes(path.body) for path in paths)
+        case ast.Group(body=inside):
+            return _reads_what_comes(inside)
+    return True
+
+
 def _callers(block: Scope) -> tuple[Scope, ...]:
     return tuple(reversed(block.parent.ancestors())) if block.parent is not None else ()
 
 
-def _made(outer: Scope, name: str, nodes: Sequence[Node], scopes: Sequence[Scope]) -> Span | None:
+def _made(outer: Scope, name: str, nodes: Sequence[Node], scopes: Sequence[Scope], named: Sequence[tuple[Scope, Labelled]]) -> Span | None:
     """Where the caller makes what has this name."""
     wanted = (*outer.path, name)
     parts: list[Node | Scope] = [*nodes, *scopes]
-    return next((part.span for part in parts if part.path == wanted and part.names == (name,)), None)
+    made = next((part.span for part in parts if part.path == wanted and part.names == (name,)), None)
+    # A label of what is there already, `m: skip`, makes no part.
+    return made or next((row.span for scope, row in named if scope is outer and row.name == name), None)

@@ -14,6 +14,7 @@ from ..graph.provenance import short
 from ..ops.suggest import closest, did_you_mean, is_near
 from .closures import Frame, Labelled, Template
 from .explain_blocks import of_the_caller, own_scopes
+from .explain_ifs import in_an_if
 from .explain_lists import labels_in_a_list
 from .explain_outputs import output_named, said_of_an_output
 from .explain_rounds import OfRounds, listed, of_rounds, rounds_within
@@ -29,8 +30,18 @@ def come_in_together(name: str) -> str:
     )
 
 
-def no_label(frame: Frame, path: Sequence[str], span: Span, nodes: Sequence[Node], scopes: Sequence[Scope]) -> Diagnostic:
-    """`skip(e9)` where nothing is labelled `e9`. Raises `Unknowable` where a mistake may have taken it away."""
+def no_label(
+    frame: Frame,
+    path: Sequence[str],
+    span: Span,
+    nodes: Sequence[Node],
+    scopes: Sequence[Scope],
+    named: Sequence[tuple[Scope, Labelled]],
+) -> Diagnostic:
+    """`skip(e9)` where nothing is labelled `e9`. `named`: all labels so far, wherever they stand.
+
+    Raises `Unknowable` where a mistake may have taken it away.
+    """
     name, *rest = path
     for level in frame.environment.levels():
         later = static_labels(level.body).get(name)
@@ -50,6 +61,9 @@ def no_label(frame: Frame, path: Sequence[str], span: Span, nodes: Sequence[Node
         )
     if frame.environment.has_holes:
         raise Unknowable
+    conditional = in_an_if(frame.environment, name, span)
+    if conditional is not None:
+        return conditional
     message, primary = f"no step is labelled `{name}`", Label(span, "no such label")
     result = _name_of_an_output(frame, path, span, message) if not rest else _by_the_name_of_a_template(frame, path, span, message)
     if result is not None:
@@ -79,7 +93,7 @@ def no_label(frame: Frame, path: Sequence[str], span: Span, nodes: Sequence[Node
     if help is None:
         help = _in_a_loop(frame, name)
     if help is None or not (elsewhere or (near and is_near(name, near[0]))):
-        outside = of_the_caller(frame, name, span, nodes, scopes)
+        outside = of_the_caller(frame, name, span, nodes, scopes, named)
         if outside is not None:
             return outside
         unlabelled = _unlabelled(frame.scope, path[:1], span, nodes, scopes)

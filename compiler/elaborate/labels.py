@@ -230,7 +230,7 @@ def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: S
     """
     found = frame.environment.label(path[0])
     if found is None:
-        raise Problem(no_label(frame, path, span, expansion.build.nodes, expansion.build.scopes))
+        raise Problem(no_label(frame, path, span, expansion.build.nodes, expansion.build.scopes, expansion.build.named))
     for depth, part in enumerate(path[1:], 1):
         found.used = True
         inside = found.members.get(part)

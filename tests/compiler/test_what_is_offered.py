@@ -46,3 +46,48 @@ def test_no_size_is_offered_where_the_axis_at_fault_has_no_part_in_it(step: str)
 def test_one_axis_is_no_axes(step: str) -> None:
     (row,) = said(net(f"flatten -> {step}"))
     assert "1 axis" in row.message and "1 axes" not in row.message
+
+
+@pytest.mark.parametrize(
+    ("block", "call", "joined"),
+    [
+        ("block inner { concat { | skip | skip(m) } }", "inner", 2),
+        ("block inner(c) { conv(c) -> concat { | skip | skip(m) } }", "inner(4)", 2),
+        ("block inner takes a { concat { | skip | skip(m) } }", "inner", 2),
+        ("block inner { upsample(like = m) }", "inner", 2),
+        ("block inner { skip(m) -> conv(8) }", "inner", 1),
+        ("block inner { add { | skip(m) -> conv(8) | skip(m) } }", "inner", 1),
+        ("block inner(c, m) { conv(c) -> concat { | skip | skip(m) } }", "inner(4, m)", 2),
+    ],
+)
+@pytest.mark.parametrize("label", ["m: conv(8)", "conv(8)\n  m: skip"])
+def test_what_a_block_reads_comes_in_beside_what_it_works_on(block: str, call: str, joined: int, label: str) -> None:
+    text = f"{block}\nblock outer {{\n  {label}\n  conv(4)\n  {call}\n}}\n" + net("outer")
+    row, *_ = said(text)
+    assert row.code == "E202" and row.help is not None
+    head, calling = row.help.split("`")[-4].split(" { … }")[0], row.help.split("`")[-2]
+    begins, ends = block.index("{"), text.index("block outer")
+    mended = f"{head} {block[begins:]}\n{text[ends:]}".replace(f"  {call}\n", f"  {calling.replace('(…)', '(4)')}\n")
+    assert len(program_of(mended).scopes) >= 3 and head.endswith("takes m" if joined == 1 else ", m")
+    read = {index for node in program_of(mended).nodes for index in node.inputs if "inner1" in node.path}
+    assert joined == 1 or {node.shape[0] for node in program_of(mended).nodes if node.index in read} >= {4, 8} or "upsample" in block
+
+
+@pytest.mark.parametrize(
+    ("statement", "condition"),
+    [
+        ("if deep { y: conv(3) }", "deep"),
+        ("if not deep { relu } else { y: conv(3) }", "not (not deep)"),
+        ("if c > 2 { relu } else if deep { y: conv(3) }", "not (c > 2) and deep"),
+        ("if c > 2 { if deep { conv(3)\n y: conv(3) } }", "(c > 2) and deep"),
+    ],
+)
+def test_a_label_in_an_if_that_does_not_hold(statement: str, condition: str) -> None:
+    text = f"network net(deep = false, c = 1) {{\n  input image[3, 32, 32]\n  {statement}\n  add {{ | skip | skip(y) }}\n}}\n"
+    (row,) = said(text)
+    assert row.code == "E202" and "an `if` that does not hold" in row.message and row.secondary[0].span.text == "y"
+    path = f"| if {condition}: skip(y)"
+    assert row.help is not None and f"`{path}`" in row.help
+    for deep in ("false", "true"):
+        mended = text.replace("| skip(y)", path).replace("deep = false, c = 1", f"deep = {deep}, c = {3 if '(c >' == condition[:4] else 1}")
+        assert not [row for row in said(mended) if row.is_error]
