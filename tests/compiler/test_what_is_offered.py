@@ -91,3 +91,39 @@ def test_a_label_in_an_if_that_does_not_hold(statement: str, condition: str) -> 
     for deep in ("false", "true"):
         mended = text.replace("| skip(y)", path).replace("deep = false, c = 1", f"deep = {deep}, c = {3 if '(c >' == condition[:4] else 1}")
         assert not [row for row in said(mended) if row.is_error]
+
+
+SHARED = "block shared(o) {\n  a: conv(o, 1)\n  b: conv(4)\n  skip(a) -> relu\n}\n"
+
+
+def test_each_chain_that_is_dropped_is_told_at_its_call_in_the_network() -> None:
+    text = (
+        "block shared(o) { conv(o, 1) -> relu }\nnetwork net {\n  input image[3, 32, 32]\n  input rgb[3, 32, 32]\n"
+        "  p: skip(image) -> shared(8) -> shared(16)\n  q: skip(rgb) -> shared(8)\n  concat { | skip(p) | skip(q) }\n}\n"
+    )
+    rows = [row for row in said(text) if row.code == "W501"]
+    assert [(row.primary.span.text, row.primary.span.line) for row in rows] == [("shared(16)", 5), ("shared(8)", 6)]
+    assert all("a label names the one step" in (row.help or "") for row in rows)
+
+
+def test_a_step_within_a_block_that_goes_on_is_told_once_and_where_it_is_called() -> None:
+    (row,) = said(SHARED + net("shared(8) -> shared(16)"))
+    assert row.code == "W501" and row.primary.span.text == "b: conv(4)" and "shared, called at n.arch:" in row.where[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "help"),
+    [
+        ("conv(9) -> split(3) as a, b, c\n  add { | skip(a) | skip(c) }", "read it by `skip(b)`;"),
+        ("conv(8)\n  s: split(2)\n  skip(s[0]) -> conv(3)", "read it by `skip(s[1])`;"),
+        ("conv(8) -> maxpool(2, indices = true) -> conv(8)", "leave `indices = true` out"),
+    ],
+)
+def test_a_result_that_is_not_read_is_no_step_to_remove(body: str, help: str) -> None:
+    (row,) = said(net(body))
+    assert row.code == "W501" and "remove" not in (row.help or "") and (row.help or "").startswith(help)
+    if "skip(" in help:
+        read = help.split("`")[1]
+        assert not said(net(f"{body.replace('conv(3)', 'conv(4)')}\n  add(broadcast = true) {{ | skip | {read} }}"))
+    else:
+        assert not said(net(body.replace(", indices = true", "")))
