@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import math
+import operator
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from typing import Literal
 
 import torch
@@ -24,7 +26,9 @@ from .calling import call
 from .graph_model import GraphModel
 from .in_training import told_of_training
 from .large_models import Windows, is_large, lent_to, own_numbers
+from .other_sizes import is_larger, longer, other, with_part
 from .returned import outputs
+from .sizes_used import sizes_used
 from .sources import Model, as_it_was
 from .words import first_keys
 
@@ -39,6 +43,9 @@ SMALL = 0.3
 
 MOST_WORK = 750_000_000_000
 """Multiply-adds, of all images together, up to which a text is run on several at the model's own size: 20 seconds of a core, and the model as long."""
+
+PARTS = (16, 8, 4, 2, 1)
+"""What sides go up by, and not by twice as much, where a model divides sizes."""
 
 SHAPES = "the outputs have the shapes"
 
@@ -165,7 +172,7 @@ def _compared(checked: Checked, model: Model, own_size: bool) -> Proof:
     if not found.rows:
         return Proof(False, found.why, graph, unrun=True)
     doubt = SAME_FOR_ALL if shows_nothing(found.rows) else ""
-    doubt = "; ".join(filter(None, [doubt, found.odd, found.refused, found.alone, *found.in_training()]))
+    doubt = "; ".join(filter(None, [doubt, found.odd, found.refused, found.decided(), found.alone, *found.in_training()]))
     return Proof(True, told, graph, tuple(missing), doubt=doubt)
 
 
@@ -181,6 +188,7 @@ class _Runs:
         """Multiply-adds of one image."""
         self.is_long = self.work * (2 if self.is_large else 3) > MOST_WORK
         """Whether as many images as are otherwise compared at the model's own size would take minutes."""
+        self.used = sizes_used(model)
         self.told: list[str] = []
         """What was compared, in words."""
         self.rows: list[Compared] = []
@@ -210,7 +218,7 @@ class _Runs:
         self._shake()
         before = self._sums()
         native = self._native()
-        others = [_other(native, size) for size in (96, 257)]
+        others = [other(native, size) for size in (96, 257)]
         sizes = [(1, native), *([] if self.own_size else [(2, shapes) for shapes in others])]
         if self.is_long:
             sizes = [(batch, shapes) for batch, shapes in sizes if batch == 1 or shapes != native]
@@ -231,7 +239,7 @@ class _Runs:
             self._at_odd_sides()
             self._at_half()
         if self.rows and self.differs is None and not self.alone:
-            self._at_another_length()
+            self._at_another_lengths()
         changed = [key for key, total in self._sums().items() if not math.isclose(total, before[key], rel_tol=1e-5, abs_tol=1e-6)]
         if set(changed) & set(self.model.rewritten):
             self.differs = f"the model gives its weights other numbers at each run: {first_keys(changed)}"
@@ -247,23 +255,40 @@ class _Runs:
         return {key: float(row.detach().double().sum()) for key, row in self.reference.named_parameters()}
 
     def _at_odd_sides(self) -> None:
-        """A size that the model works out of the input's may be a plain factor at even sides, and no more than that at odd ones."""
-        shapes = [(*shape[:1], *(size | 1 for size in shape[1:])) for shape in _other(self._native(), 96)]
-        told = f"at odd sides, {_show(shapes)}, the text does not answer as the model does: it works sizes out of the input's"
-        self.odd = told if self._is_apart(shapes) else ""
+        """A size that the model works out of the input's may be a plain factor at sides that go up, and no more than that at others: odd
+        ones, and where it divides sizes those that are twice, four times, … an odd one."""
+        for part in PARTS if self.used.is_worked and not self.is_large else (1,):
+            shapes = with_part(self._native(), part)
+            if shapes is None or self.odd:
+                continue
+            inputs, size = self._drawn(1, shapes, torch.rand), _show(shapes)
+            row = _run(self.module, self.model, inputs)
+            where = f"{'at odd sides' if part == 1 else f'at sides that are no multiples of {2 * part}'}, {size}, the text"
+            if isinstance(row, str) and not row.startswith(SHAPES):
+                self.told.append(f"{size} is refused: {row}")
+                self.refused = self.refused or f"{where} refuses what the model takes, which works sizes out of the input's"
+            elif self._differs(inputs, row):
+                self.odd = f"{where} does not answer as the model does: it works sizes out of the input's"
 
     def _at_half(self) -> None:
         """A model may do one thing with small maps and another with large ones. Beside a large image the other size was a smaller one already."""
         native = self._native()
         shapes = [(*shape[:1], *(max(1, size // 2) for size in shape[1:])) for shape in native]
-        if shapes != native and not self.odd and _is_larger(_other(native, 96), native) and self._is_apart(shapes):
+        if shapes != native and not self.odd and is_larger(other(native, 96), native) and self._is_apart(shapes):
             told = f"at {_show(shapes)} the text does not answer as the model does"
             self.odd = f"{told}: what the model does depends on the sizes of its inputs, and the text does what it does at {_show(native)}"
 
-    def _at_another_length(self) -> None:
+    def _at_another_lengths(self) -> None:
+        """At twice the length, and where the model divides sizes at some that do not go up."""
+        self._at_another_length(lambda size: 2 * size)
+        for more in (1, 2, 4) if self.used.is_worked and not self.is_large else ():
+            if not self.refused:
+                self._at_another_length(partial(operator.add, more))
+
+    def _at_another_length(self, length: Callable[[int], int]) -> None:
         """A sequence may be counted in the model's own code, `x.shape[1]`, and the text has a number there: at another length it is another one."""
         native = self._native()
-        for shapes in _longer(native) if not self.odd else ():
+        for shapes in longer(native, length) if not self.odd else ():
             inputs = self._drawn(1, shapes, torch.rand)
             row = _run(self.module, self.model, inputs)
             if isinstance(row, Unrun):
@@ -292,8 +317,16 @@ class _Runs:
     def _is_apart(self, shapes: list[tuple[int, ...]]) -> bool:
         """Whether the outputs for these shapes differ, where both run."""
         inputs = self._drawn(1, shapes, torch.rand)
-        row = _run(self.module, self.model, inputs)
+        return self._differs(inputs, _run(self.module, self.model, inputs))
+
+    def _differs(self, inputs: list[torch.Tensor], row: Compared | Unrun | str) -> bool:
         return self._difference(inputs, row) > LIMIT if isinstance(row, Compared) else isinstance(row, str) and row.startswith(SHAPES)
+
+    def decided(self) -> str:
+        """By which sizes the model decides, and so does not do everywhere what the text does."""
+        if not self.used.decided:
+            return ""
+        return f"the model decides by a size ({', '.join(self.used.decided)}): the text does what it does at {_show(self._native())}"
 
     def in_training(self) -> list[str]:
         """What the model does otherwise in training than the text, on small images where it takes them: gradients need memory."""
@@ -301,8 +334,8 @@ class _Runs:
         if model.of_library or model.of_archc or model.flat is not None or isinstance(self.reference, GraphModel):
             return []
         native = self._native()
-        other = _other(native, 96)
-        sizes = [other, native] if len(self.rows) > 1 and all(a[1:] <= b[1:] for a, b in zip(other, native, strict=True)) else [native]
+        small = other(native, 96)
+        sizes = [small, native] if len(self.rows) > 1 and all(a[1:] <= b[1:] for a, b in zip(small, native, strict=True)) else [native]
         for shapes in sizes:
             self._shake()
             told = told_of_training(self.module, model, self._drawn(2, shapes, torch.rand))
@@ -424,35 +457,6 @@ def _shaken(module: nn.Module, generator: torch.Generator, shared: Collection[st
             value.normal_(0, size, generator=generator)
         elif key in parameters:
             value.uniform_(0.5 * gain, 1.5 * gain, generator=generator)
-
-
-def _other(shapes: Sequence[tuple[int, ...]], size: int) -> list[tuple[int, ...]]:
-    """Images of another size, no side like the other. Vectors and sequences beside an image stay as they are."""
-    least = 3 if any(len(shape) > 2 for shape in shapes) else 2
-    if least == 2 and any(len(shape) < 2 for shape in shapes):
-        return list(shapes)
-    return [
-        (shape[0], *(min(size, 2 * given) + 32 * place for place, given in enumerate(shape[1:]))) if len(shape) >= least else shape
-        for shape in shapes
-    ]
-
-
-def _is_larger(shapes: Sequence[tuple[int, ...]], than: Sequence[tuple[int, ...]]) -> bool:
-    """Whether the first input that has another size has a larger one."""
-    return next((one[1:] > two[1:] for one, two in zip(shapes, than, strict=True) if one != two), False)
-
-
-def _longer(shapes: Sequence[tuple[int, ...]]) -> Iterator[list[tuple[int, ...]]]:
-    """Sequences twice as long: by each axis of the first, and with it what is as long in the others. Images have sizes of their own."""
-    if not shapes or any(len(shape) > 2 for shape in shapes):
-        return
-    for axis, size in enumerate(shapes[0]):
-        yield [
-            tuple(2 * given if place == (axis if number == 0 else shape.index(size)) else given for place, given in enumerate(shape))
-            if size in shape
-            else shape
-            for number, shape in enumerate(shapes)
-        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,3 +160,85 @@ def test_an_image_beside_a_vector_has_other_sizes_as_well() -> None:
     assert "Note" not in text
     text = imported(Beside(smallest=8), [torch.rand(2, 4), torch.rand(2, 1, 8, 8)], [torch.rand(3, 4), torch.rand(3, 1, 8, 8)])
     assert "## Note: at [4] and [1, 4, 4] the text does not answer as the model does" in text
+
+
+class Filled(nn.Module):
+    """An image filled up to a multiple, as networks do whose way down halves it."""
+
+    def __init__(self, multiple: int) -> None:
+        super().__init__()
+        self.multiple, self.conv, self.last = multiple, nn.Conv2d(1, 4, 3, padding=1), nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        x = F.pad(x, (0, -width % self.multiple, 0, -height % self.multiple))
+        return self.last(self.conv(x).relu().mean((2, 3)))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("multiple", [2, 4, 8])
+def test_what_is_filled_up_to_a_multiple_says_so(multiple: int) -> None:
+    """At 10x10 the text answered otherwise, and no word said so; or only odd sides were told."""
+    text = imported(Filled(multiple), [torch.rand(2, 1, 16, 16)], [torch.rand(3, 1, 32, 48)])
+    assert ("## Note: at odd sides," if multiple == 2 else f"## Note: at sides that are no multiples of {multiple}, [1, ") in text
+
+
+class Cropped(nn.Module):
+    """One that brings an odd side back to what it was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down, self.up = nn.Conv2d(1, 4, 5, 2, 2), nn.ConvTranspose2d(4, 1, 2, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        y = self.up(self.down(F.pad(x, (0, -width % 2, 0, -height % 2), mode="replicate")))
+        return y[..., :height, :width] + x  # type: ignore[no-any-return]
+
+
+def test_an_odd_side_that_is_refused_is_told() -> None:
+    text = imported(Cropped(), [torch.rand(2, 1, 8, 8)], [torch.rand(3, 1, 12, 18)])
+    assert "## Note: at odd sides, [1, 17, 49], the text refuses what the model takes, which works sizes out of the input's" in text
+
+
+class Grouped(nn.Module):
+    """A sequence in groups of four, of which the last is filled up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = nn.Linear(3, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        more = -x.shape[1] % 4
+        return self.line(F.pad(x, (0, 0, 0, more)).mean(1)).relu()  # type: ignore[no-any-return]
+
+
+def test_a_length_that_is_no_multiple_is_compared() -> None:
+    text = imported(Grouped(), [torch.rand(2, 16, 3)], [torch.rand(3, 24, 3)], "W5..")
+    assert "## Note: at [17, 3] the text does not answer as the model does" in text
+
+
+class Decides(nn.Module):
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how, self.conv, self.line = how, nn.Conv2d(3, 4, 3, padding=1), nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        assert height <= 4000 and x.size(1) == 3
+        if self.how == "most" and max(x.shape[-2:]) > 500:
+            x = F.avg_pool2d(x, 2)
+        if self.how == "tall" and height > width:
+            x = x.transpose(2, 3)
+        if self.how == "long" and height / width >= 4:
+            x = F.avg_pool2d(x, 2)
+        if self.how == "one" and x.size(-1) == 512:
+            x = F.avg_pool2d(x, 2)
+        return self.line(self.conv(x).relu().mean((2, 3)))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(("how", "told"), [("most", "> 500"), ("tall", "one `>` another"), ("long", ">= 4"), ("one", "== 512"), ("", "")])
+def test_a_model_that_decides_by_a_size_is_told_so(how: str, told: str) -> None:
+    """None of the sizes that are compared is on the other side."""
+    text = imported(Decides(how), [torch.rand(2, 3, 64, 64)], [torch.rand(3, 3, 96, 96)])
+    assert ("decides by a size" in text) is bool(how)
+    assert told in text and text.count("test_other_sizes.py:") == bool(how), text
