@@ -47,12 +47,17 @@ def is_code(word: str) -> bool:
     return is_source(word) and not is_file(word) and of_one_network(word) is None and word.partition(":")[0] not in LIBRARIES
 
 
+def _is_drive(head: str) -> bool:
+    """Whether what stands before a colon is a letter of a drive, and no module in the folder at hand."""
+    return len(head) < 2 and not os.path.isfile(f"{head}{PYTHON}") and not os.path.isfile(os.path.join(head, f"__init__{PYTHON}"))
+
+
 def is_source(word: str) -> bool:
     """Whether a word of the command line names a model: `timm:resnet50`, `package.module:factory`, `my_net.py:Net`, `model.pt2`. A text comes first."""
     if is_file(word) or of_one_network(word) is not None:
         return True
     head, colon, tail = word.rpartition(":")
-    if not colon or len(head) < 2 or head.endswith(SUFFIX) or os.path.exists(word):
+    if not colon or _is_drive(head) or head.endswith(SUFFIX) or os.path.exists(word):
         return False
     if head.endswith(PYTHON):
         return tail.replace(".", "_").isidentifier()

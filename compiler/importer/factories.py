@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -81,6 +81,16 @@ def named_by_torchvision(word: str) -> str | None:
     except ImportError:
         return None
     return f"did you mean `torchvision:{word}`?" if word in home.list_models() else None
+
+
+@contextlib.contextmanager
+def as_a_script(package: str) -> Iterator[None]:
+    """While it is open the words of the command line are none of archc's: a script that reads its own has these as they usually are."""
+    kept, sys.argv = sys.argv, [package]
+    try:
+        yield
+    finally:
+        sys.argv = kept
 
 
 def of_factory(source: str, package: str, name: str, settings: dict[str, object]) -> tuple[Callable[..., object], str]:

@@ -40,6 +40,10 @@ def widen(module: nn.Module) -> list[str]:
     return [f"these weights are of {kinds} in the model, and of float32 here: {first_keys(other)}"]
 
 
+OF_A_DICT = "a tensor is asked for its"
+"""What a model is told that takes a dict, and was given a tensor."""
+
+
 class _Wide(TorchFunctionMode):
     """Casts from one kind to another go to the kind that stands in for it."""
 
@@ -51,6 +55,8 @@ class _Wide(TorchFunctionMode):
         self, function: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         name = getattr(function, "__name__", "")
+        if name == "__getitem__" and isinstance(args[1], str):
+            raise TypeError(f"{OF_A_DICT} `{args[1]}`")  # PyTorch would take it for a list of letters
         if CASTS.get(name) in self.kinds and args and isinstance(args[0], torch.Tensor):
             return args[0].to(self._kind(CASTS[name]))
         given = {key: self._kind(value) for key, value in (kwargs or {}).items()}

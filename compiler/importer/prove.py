@@ -29,7 +29,7 @@ from .large_models import Windows, is_large, lent_to, own_numbers
 from .other_sizes import is_larger, longer, other, with_part
 from .returned import outputs
 from .sizes_used import sizes_used
-from .sources import Model, as_it_was
+from .sources import Model, as_it_was, quiet
 from .words import first_keys
 
 LIMIT = 1e-4
@@ -127,7 +127,7 @@ def _untouched(model: Model) -> Iterator[None]:
     state = model.module.state_dict() if model.keep else {}
     kept = {key: value.detach().clone() for key, value in state.items() if key not in apart}
     try:
-        with as_it_was(model.module), own_numbers(model.module):
+        with quiet(), as_it_was(model.module), own_numbers(model.module):
             yield
     finally:
         if kept:

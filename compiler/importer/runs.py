@@ -15,13 +15,14 @@ from .calling import call, input_names, needed
 from .fixed_values import answered
 from .flat_steps import Flat, Step
 from .graph_model import GraphModel
+from .in_float32 import OF_A_DICT
 from .known import BATCHES
 from .looked_up import COMPARES, compared_with_numbers
 from .lower_trace import lower
 from .own_attention import padding_masks, plain_attention, told_of_padding
 from .own_lines import place_of_line, stopped_at
 from .refusals import MOST_TOLD, refusal
-from .sources import Model, as_it_was, on_meta, size_of_first_layer
+from .sources import Model, as_it_was, on_meta, quiet, size_of_first_layer
 from .trace import trace
 from .traced import Trace
 from .training_notes import training_notes
@@ -35,6 +36,9 @@ LONGEST = 200
 
 WANTS_INTEGERS = re.compile(r"scalar types?:? (Long|Int)|\bindices\b|expected .*\bLong\b|as indices must be")
 """What PyTorch says to numbers with a fraction where it wants an index."""
+
+NO_TENSOR = re.compile(rf"('Tensor' object has no attribute|{OF_A_DICT}) ['`](.+)['`]")
+"""What is said where a tensor came for a dict or another object."""
 
 WANTS_TRUTHS = re.compile(r"\bbool(ean)?\b|bitwise_\w+", re.IGNORECASE)
 """What it says to numbers where it wants a mask."""
@@ -197,7 +201,7 @@ class Runs:
         module = self.model.module
         module.train(training)
         try:
-            with on_meta(module) as numbers, plain_attention():
+            with quiet(), on_meta(module) as numbers, plain_attention():
                 for batch in BATCHES:
                     inputs = [torch.empty(batch, *tensor.shape[1:], dtype=tensor.dtype, device="meta") for tensor in self.model.inputs]
                     with as_it_was(module):
@@ -265,6 +269,9 @@ def _remedy(model: Model, told: str) -> str:
         )
     if OTHER_KINDS.search(told):
         return OF_ONE_KIND
+    if (asked := NO_TENSOR.search(told)) is not None:
+        kind = "a dict" if asked[1] == OF_A_DICT or hasattr(dict, asked[2]) else f"an object that has `{asked[2]}`"
+        return f"its `forward` takes {kind}: wrap the model in one whose `forward` takes tensors, and makes that of them"
     if model.keep:
         return "give example inputs that it takes, with the batch" + (", of whole numbers" if WANTS_INTEGERS.search(told) else "")
     if model.sizes_given:

@@ -27,7 +27,7 @@ from ..runtime.starts import Start, starts_of, watched_starts
 from .calling import call, in_order, input_names, named_last
 from .constructors import Arguments, watched
 from .drawn_starts import Draws
-from .factories import a_kind, not_made, of_factory, of_library
+from .factories import a_kind, as_a_script, not_made, of_factory, of_library
 from .flat_steps import Flat, Lies
 from .in_float32 import kinds_of, widen
 from .large_models import Undrawn
@@ -114,13 +114,13 @@ def model_of(
     if library in LIBRARIES:
         make, origin = of_library(source, library, name, settings)
     else:
-        with offline(network):  # a file may make its models as it is read
+        with offline(network), as_a_script(library):  # a file may make its models as it is read
             make, origin = of_factory(source, library, name, settings)
     filled = filled or library not in LIBRARIES
     draws = Draws()
-    with watched() as made, offline(network), _quiet(), watched_starts(fill=filled) as starts:
+    with watched() as made, offline(network), quiet(), watched_starts(fill=filled) as starts:
         try:
-            with contextlib.nullcontext() if filled else Undrawn(), draws:
+            with contextlib.nullcontext() if filled else Undrawn(), draws, as_a_script(library):
                 module = make(**settings)
         except ArchError:
             raise
@@ -254,7 +254,8 @@ def offline(allowed: bool) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
+    """What PyTorch warns of is a model's own matter: it would name files of archc's."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

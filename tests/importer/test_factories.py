@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from torch import nn
 
 import archc
 from archc.cli import group
+from archc.compiler.files.model_names import is_source
 from archc.compiler.importer.importing import import_model
 from archc.compiler.importer.sources import model_of, offline
 from archc.reporting.error import ArchError
@@ -230,3 +234,41 @@ def test_inputs_may_be_called_as_steps_are() -> None:
 def test_a_command_that_takes_no_model_says_how_its_text_is_had(words: list[str], told: str) -> None:
     done = CliRunner().invoke(group, [*words, "timm:resnet18"])
     assert done.exit_code == 2 and told in done.output
+
+
+SCRIPT = """
+import argparse
+from torch import nn
+
+words = argparse.ArgumentParser()
+words.add_argument("--width", type=int, default=3)
+args = words.parse_args()
+
+
+def net():
+    return nn.Sequential(nn.Linear(4, words.parse_args().width))
+"""
+
+
+@pytest.mark.parametrize("name", ["train", "t"])
+@pytest.mark.parametrize("file", [False, True])
+def test_a_script_reads_no_words_of_archcs(name: str, file: bool, tmp_path: Path) -> None:
+    """Its parser was given those of `archc import`, and ended the program; a module of one letter was taken for a drive."""
+    (tmp_path / f"{name}.py").write_text(SCRIPT, encoding="utf-8")
+    source = f"{name}.py:net" if file else f"{name}:net"
+    done = subprocess.run(
+        [sys.executable, "-m", "archc", "import", source, "--input", "4"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(archc.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0 and "linear(classes)" in done.stdout, done.stderr
+
+
+def test_a_letter_without_a_module_is_a_drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert not is_source("q:Net")
+    (tmp_path / "q").mkdir()
+    (tmp_path / "q" / "__init__.py").touch()
+    assert is_source("q:Net")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -158,3 +160,25 @@ def test_a_program_that_takes_inputs_by_name_is_compared(tmp_path: Path) -> None
     model = named(str(tmp_path / "pair.pt2"))
     assert model.notes == []
     assert "right[6]" in import_model(model).text
+
+
+class Keyed(nn.Module):
+    """It takes a dict, or another object."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how, self.line = how, nn.Linear(8, 4)
+
+    def forward(self, batch: Any) -> torch.Tensor:
+        x = batch["image"] if self.how == "dict" else next(iter(batch.items()))[1] if self.how == "items" else batch.image
+        return self.line(x)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(("how", "told"), [("dict", "a dict"), ("items", "a dict"), ("object", "an object that has `image`")])
+def test_a_model_that_takes_no_tensor_is_told_so(how: str, told: str) -> None:
+    """The help asked for sizes, and PyTorch's warnings named files of archc's."""
+    source = f"{HERE}:Keyed"
+    with warnings.catch_warnings(record=True) as seen, pytest.raises(ArchError) as error:
+        import_model(model_of(source, shapes=[(3, 8)], settings={"how": how}), source=source)
+    assert not seen
+    assert f"its `forward` takes {told}: wrap the model in one whose `forward` takes tensors" in str(error.value)
