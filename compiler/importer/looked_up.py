@@ -20,11 +20,17 @@ from .unsaid import Unsaid
 COMPARES = {"eq": operator.eq, "ne": operator.ne, "gt": operator.gt, "ge": operator.ge, "lt": operator.lt, "le": operator.le}
 
 
-def compared_with_numbers(trace: Trace) -> set[int]:
-    """The places of the inputs that are compared as they are, with a number."""
+TO_TRUTHS = ("bool", "to", "type")
+"""What makes truths of numbers: what is not 0."""
+
+
+def used_as_truths(trace: Trace) -> set[int]:
+    """The places of the inputs that are compared with a number as they are, or made truths."""
     found = set[int]()
     for call in trace.calls:
-        if call.function.strip("_") in COMPARES:
+        if call.function in TO_TRUTHS and call.arguments[0] in trace.inputs and trace.values[call.results[0].number].dtype == torch.bool:
+            found.add(trace.inputs.index(call.arguments[0]))
+        elif call.function.strip("_") in COMPARES:
             row = bind(call, "input other")
             if isinstance(row["input"], Ref) and isinstance(row["other"], int | float) and row["input"] in trace.inputs:
                 found.add(trace.inputs.index(row["input"]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import torch
+
 from .flat_steps import Plain
 from .known import Data, Fixed, plain_name
 from .lower import Lowering, bind, elements, lowers, one, spread
@@ -21,6 +23,9 @@ SAME = (
 
 @lowers(*SAME)
 def same(low: Lowering, call: Call) -> None:
+    made, given = (low.trace.values[ref.number].dtype if isinstance(ref, Ref) else None for ref in (call.results[0], call.arguments[0]))
+    if made == torch.bool and given != torch.bool:
+        raise Unsaid(f"`{call.function}`, which makes truths, of numbers of the input")
     low.alias(call, low.data(call.arguments[0]))
 
 

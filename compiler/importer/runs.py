@@ -17,7 +17,7 @@ from .flat_steps import Flat, Step
 from .graph_model import GraphModel
 from .in_float32 import OF_A_DICT
 from .known import BATCHES
-from .looked_up import COMPARES, compared_with_numbers
+from .looked_up import COMPARES, TO_TRUTHS, used_as_truths
 from .lower_trace import lower
 from .own_attention import padding_masks, plain_attention, told_of_padding
 from .own_lines import place_of_line, stopped_at
@@ -136,8 +136,8 @@ class Runs:
         return None
 
     def _on_truths(self, flat: Flat, modules: dict[str, nn.Module]) -> Flat | None:
-        """The steps where inputs are masks of truths that the model compares with a number (`attention_mask == 0`), as it may with truths, too."""
-        masks = compared_with_numbers(self.traces[0]) if any(row.function in COMPARES for row in flat.missing) else set()
+        """The steps where inputs are masks of truths that the model compares with a number (`attention_mask == 0`) or makes truths (`mask.bool()`), as it may with truths, too."""
+        masks = used_as_truths(self.traces[0]) if any(row.function in (*COMPARES, *TO_TRUTHS) for row in flat.missing) else set()
         if not masks:
             return None
         given, traces = self.model.inputs, self.traces
@@ -147,7 +147,7 @@ class Runs:
             if not found.missing:
                 names = input_names(self.model.module, len(given), self.model.by_name)
                 told = " and ".join(f"`{names[place]}`" for place in sorted(masks))
-                found.notes.append(f"the model compares {told} with a number: a mask of truths here")
+                found.notes.append(f"the model compares {told} with a number, or makes truths of it: a mask of truths here")
                 return found
         self.model.inputs, self.traces = given, traces
         return None

@@ -84,12 +84,22 @@ class Covered(nn.Module):
         return logits.softmax(-1) @ x  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("is_padding", [lambda mask: mask == 0, lambda mask: mask < 1, lambda mask: ~(mask > 0)])
-def test_a_mask_that_is_compared_with_a_number(is_padding: Callable[[Tensor], Tensor]) -> None:
-    """Refused as a comparison of numbers of the input."""
+@pytest.mark.parametrize(
+    "is_padding",
+    [
+        lambda mask: mask == 0,
+        lambda mask: mask < 1,
+        lambda mask: ~(mask > 0),
+        lambda mask: ~mask.bool(),
+        lambda mask: mask.to(torch.bool).logical_not(),
+        lambda mask: ~mask.type(torch.bool),
+    ],
+)
+def test_a_mask_of_numbers_that_is_used_as_one_of_truths(is_padding: Callable[[Tensor], Tensor]) -> None:
+    """Refused as a comparison, or `bool`, of numbers of the input."""
     mask = torch.tensor([[1, 1, 1, 0]] * 3)
     text = imported(Covered(is_padding), [torch.zeros(2, 4).long(), torch.ones(2, 4).long()], [torch.randint(9, (3, 4)), mask.bool()])
-    assert "the model compares `mask` with a number: a mask of truths here" in text
+    assert "the model compares `mask` with a number, or makes truths of it: a mask of truths here" in text
 
 
 class Field(nn.Module):
