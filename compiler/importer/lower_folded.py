@@ -109,10 +109,11 @@ def side_by_side(low: Lowering, call: Call, operation: str, arguments: dict[str,
     low.emit(call, "permute", {"order": [1, 0, *range(2, 2 + rank)]}, [current])
 
 
-def unbatched(low: Lowering, data: Data, rank: int) -> Data:
+def unbatched(low: Lowering, call: Call, data: Data, rank: int) -> Data:
     """A tensor for the whole batch without the axis of 1 that stands for it, where a layer of images wants one."""
     if len(data.shape) != rank or data.shape[0] != 1:
-        raise Unsaid("a layer of images on a learned or fixed tensor")
+        where = f"with {data.shape[0]} rows for a batch" if len(data.shape) == rank else "without a batch"
+        raise Unsaid(f"`{call.function.strip('_')}` of a learned or fixed tensor {where}")
     return low.step("reshape", {"shape": list(data.shape[1:])}, data, data.shape[1:])
 
 
@@ -125,7 +126,7 @@ def of_images(handler: Handler) -> Handler:
             handler(low, call)
             return
         whole = low.data(ref)
-        image = unbatched(low, whole, len(whole.shape))
+        image = unbatched(low, call, whole, len(whole.shape))
         low.image = (ref.number, replace(image, shape=whole.shape, batch=0, alone=False))
         try:
             handler(low, call)

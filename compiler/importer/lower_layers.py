@@ -22,7 +22,7 @@ def conv(low: Lowering, call: Call) -> None:
     row = bind(call, "input weight bias stride padding dilation groups", bias=None, stride=1, padding=0, dilation=1, groups=1)
     data, weight = low.data(row["input"]), low.of(row["weight"])
     if data.alone:
-        data = unbatched(low, data, len(weight.shape))
+        data = unbatched(low, call, data, len(weight.shape))
     folded = data if data.batch == 0 and data.fold > 1 else None
     data = data if folded is not None or data.alone else clean(data, "conv")
     before = low.flat.steps[-1] if low.flat.steps and low.flat.steps[-1].number == data.number else None

@@ -32,7 +32,7 @@ def interpolate(low: Lowering, call: Call) -> None:
     data, made = low.data(row["input"]), low.result(call)
     sizes = Wanted.of(low, call)
     if data.alone:
-        data, made = unbatched(low, data, len(data.shape)), replace(made, shape=made.shape[1:])
+        data, made = unbatched(low, call, data, len(data.shape)), replace(made, shape=made.shape[1:])
     if row["mode"] not in ("nearest", "bilinear", "bicubic", "linear", "trilinear"):
         raise Unsaid(f"`interpolate` of mode {row['mode']}")
     if row["antialias"] and row["align_corners"]:

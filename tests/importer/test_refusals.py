@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 import torch
 from click.testing import CliRunner
+from torch import nn
 
 import archc
 from archc.cli import group
 from archc.compiler.importer.importing import import_model
 from archc.compiler.importer.sources import model_of
+from archc.reporting.error import ArchError
 
 LAYERS = """\
 import torch
@@ -286,3 +288,21 @@ def test_what_meets_several_images_is_told_so(name: str, told: str, remedy: str,
     row = refused(name)
     assert row.code == "F653" and told in row.message and "along the batch" in row.message
     assert row.help is not None and remedy in row.help and "operation" not in row.help
+
+
+class Normed(nn.Module):
+    """A table whose rows are normalised as a batch is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table, self.norm, self.ask = nn.Parameter(torch.randn(5, 8)), nn.BatchNorm1d(8), nn.Linear(6, 8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.ask(x) @ self.norm(self.table).t()
+
+
+def test_a_layer_of_a_table_is_told_by_its_name() -> None:
+    """It was a layer of images, where there is no image."""
+    with pytest.raises(ArchError) as error:
+        archc.from_module(Normed(), [torch.zeros(2, 6)])
+    assert "`batch_norm` of a learned or fixed tensor with 5 rows for a batch" in str(error.value)
