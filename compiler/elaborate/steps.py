@@ -167,6 +167,13 @@ def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -
             Label(call.span, "one input"),
             fix=Fix(help, (Edit(call.span, step),)),
         )
+    if name == "einsum" and (step := _of_one_tensor(expansion, frame, call)) is not None:
+        return Diagnostic(
+            "E234",
+            f"`{name}` joins two tensors, and here only one comes in",
+            Label(call.span, "one input"),
+            fix=Fix(f"of one tensor it is `{step}`", (Edit(call.span, step),)),
+        )
     if name in _ALONG_AN_AXIS and call.arguments and not given:
         help = _reduced(expansion, frame, _ALONG_AN_AXIS[name], call)
     elif name == "maxunpool" and not given:
@@ -183,6 +190,27 @@ def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -
         help=help or f"put it at the head of a merge: `{written}`",
         fix=Fix(f"write `{written}`", (Edit(call.span, written),)) if is_whole else None,
     )
+
+
+def _of_one_tensor(expansion: Expander, frame: Frame, call: ast.Call) -> str | None:
+    """`einsum("c h w -> c")`: the axes that go out no more are summed along, and the others put in their order."""
+    shape, value = expansion.build.shape_of(frame.current), call.arguments[0].value if len(call.arguments) == 1 else None
+    if not isinstance(shape, ShapeOf) or not isinstance(value, ast.Text) or not all(isinstance(row, str) for row in value.pieces):
+        return None
+    rank = len(shape.shape)
+    pattern = "".join(row for row in value.pieces if isinstance(row, str))
+    apart = " " in pattern.partition("->")[0].strip()
+    before, arrow, after = (part.split() if apart else [*part.strip()] for part in pattern.partition("->"))
+    if len(before) == rank + 1 and before[:1] == after[:1]:
+        before, after = before[1:], after[1:]  # the batch
+    if not arrow or not after or len(before) != rank or len({*before}) != rank or len({*after}) != len(after) or not {*after} <= {*before}:
+        return None
+    summed = [shape.axes[number] or str(number) for number, letter in enumerate(before) if letter not in after]
+    left = [letter for letter in before if letter in after]
+    along = summed[0] if len(summed) == 1 else f"[{', '.join(summed)}]"
+    steps = [f'reduce("sum", axis = {along})'] if summed else []
+    steps += [f"permute([{', '.join(str(left.index(letter)) for letter in after)}])"] if left != after else []
+    return " -> ".join(steps) or None
 
 
 def _with_indices(expansion: Expander, frame: Frame, name: str, call: ast.Call) -> str:

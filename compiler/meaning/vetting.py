@@ -104,7 +104,8 @@ def _is_of_lines(row: Diagnostic, source: Source) -> bool:
 def _flows(row: Diagnostic) -> bool:
     """Whether its edits change which step takes what: more than a word, or a call by another."""
     return row.fix is not None and any(
-        not _names(edit) and (_cuts(edit) or _drops(edit) or _FLOW.search(_bare(edit)) is not None) for edit in row.fix.edits
+        not _names(edit) and not _names_an_argument(edit) and (_cuts(edit) or _drops(edit) or _FLOW.search(_bare(edit)) is not None)
+        for edit in row.fix.edits
     )
 
 
@@ -112,6 +113,14 @@ def _names(edit: Edit) -> bool:
     """Whether a name is written as it is spelled here, `efficientnet_b3` for `efficientnet-b3`, or imported."""
     is_import = not edit.span.text and edit.text.startswith("from ")
     return is_import or (WITH_SIGNS.fullmatch(edit.span.text) is not None and edit.text.isidentifier())
+
+
+def _names_an_argument(edit: Edit) -> bool:
+    """`-> upsample(image)` is `-> upsample(like = image)`: a step behind an arrow takes its tensor of the chain, and no argument is one."""
+    name, sign, value = edit.text.partition(" = ")
+    line = edit.span.source.text[: edit.span.start].rpartition("\n")[2]
+    same_value = value == edit.span.text.rpartition("=")[2].strip()
+    return bool(sign) and name.isidentifier() and same_value and re.search(r"->\s*[\w.]+\([^()]*\Z", line) is not None
 
 
 def _cuts(edit: Edit) -> bool:

@@ -29,6 +29,9 @@ SIGNS: Final[dict[str, tuple[str, str, str]]] = {
     ";": ("", "", "a line ends a step; no sign is needed"),
     "\\": ("", "", "a text may go on in the next line without a sign"),
 }
+BETWEEN_VALUES: Final = ("||", "&&", "&")
+"""Signs that join conditions elsewhere."""
+
 COMPARING: Final = {"is": "==", "is not": "!="}
 """Words that compare elsewhere."""
 
@@ -161,6 +164,13 @@ def two_bars(source: Source, start: int) -> Diagnostic:
     span = source.span(start, start + 2)
     fix = Fix("write `|`", (Edit(span, "|"),))
     return Diagnostic("E123", "a path of a merge begins with one `|`", Label(span), fix=fix)
+
+
+def steps_apart(source: Source, start: int, end: int) -> Diagnostic:
+    """`conv(8) || relu`: steps are no conditions, and the paths of what was meant may be joined in several ways."""
+    span = source.span(start, end)
+    message = f"`{span.text}` is not a sign of the language: steps are joined by `->`, or stand side by side as the paths of a merge"
+    return Diagnostic("E104", message, Label(span), help="paths side by side: `concat { | … | … }`, or `add { | … | … }`")
 
 
 def _with_unit(text: str, line: str) -> tuple[str | None, str]:

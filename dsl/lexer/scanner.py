@@ -161,6 +161,10 @@ class _Scanner:
                 self.tokens[-1] = self.tokens[-1]._replace(kind="BRACE_BAR")
             self.tokens.append(Token("BAR", start, end))
             return end
+        if found in foreign_signs.BETWEEN_VALUES and self._behind_a_step():
+            self.result.diagnostics.append(foreign_signs.steps_apart(self.result.source, start, end))
+            self.tokens.append(Token("ARROW", start, end))
+            return end
         if group == "SIGN":
             kind = foreign_signs.SIGNS[found][0]
             self.signs.add(found, start)
@@ -170,6 +174,24 @@ class _Scanner:
                 self.result.semicolons.append(start)
             return end
         return self._other(found, start, end, limit)
+
+    def _behind_a_step(self) -> bool:
+        """Whether what stands before on this line is a step, and no value."""
+        if not self.tokens or self.tokens[-1].kind not in ("NAME", "RPAR", "RBRACE"):
+            return False
+        depth = 0
+        for token in reversed(self.tokens):
+            if not depth and "\n" in self.text[token.end : self.tokens[-1].end]:
+                return True
+            if token.kind in ("RPAR", "RSQB", "RBRACE"):
+                depth += 1
+            elif token.kind in ("LPAR", "LSQB", "LBRACE", "BRACE_BAR", "BAR"):
+                if not depth:
+                    return token.kind not in ("LPAR", "LSQB")
+                depth -= token.kind != "BAR"
+            elif not depth and token.kind not in ("NAME", "NUMBER", "TEXT", "DOT", "ARROW", "COLON"):
+                return False
+        return False
 
     def _between_paths(self) -> bool:
         """Whether a path of a merge may begin here, and no condition is being read."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from difflib import SequenceMatcher
 from typing import Final
 
 from ...base.diagnostics import Edit, Fix, Label
+from ...base.source import Span
 from ..lexer.edition import EDITION
 from ..lexer.misspelt_words import USAGE, meant_word
 from ..lexer.scanner import Token
@@ -111,10 +113,23 @@ def class_missing(mistake: Mistake) -> Repair | None:
     return Repair(say("E122", "the class is missing behind `from`", mistake.span(token), help=f"write {USAGE['operation']}"), ())
 
 
+def _no_name(mistake: Mistake) -> Span | None:
+    """What stands on this line where the name behind a word should: `from 18b import z`."""
+    after = mistake.after
+    if after.kind == "$END" or mistake.begins_line(mistake.position + 1):
+        return None
+    written = re.match(r"\d\w*", mistake.source.source.text[after.start :])
+    return mistake.source.source.span(after.start, after.start + written.end()) if written is not None else None
+
+
 def word_without_its_form(mistake: Mistake) -> Repair | None:
     """`input [3, 224, 224]`, `stage 1 { … }`, `import "resnet"`: a word of the language, and not what it needs."""
     token, word = mistake.token, mistake.word(mistake.token)
     if mistake.at_top and mistake.between and token.kind == "NAME" and word in USAGE:
+        named = _no_name(mistake) if word in ("from", "import", "block", "network") else None
+        if named is not None:
+            message = f"`{named.text}` is no name: a name begins with a letter, and has letters, digits and `_`"
+            return Repair(say("E122", message, named, help=f"write {USAGE[word]}"), ())
         return Repair(say("E122", f"`{word}` is not complete", mistake.span(token), help=f"write {USAGE[word]}"), ())
     word = mistake.word(mistake.before)
     if mistake.before.kind == "NAME" and word in USAGE and mistake.token.kind not in ("EQUAL", "COLON", "DOT", "ARROW"):

@@ -127,3 +127,55 @@ def test_a_result_that_is_not_read_is_no_step_to_remove(body: str, help: str) ->
         assert not said(net(f"{body.replace('conv(3)', 'conv(4)')}\n  add(broadcast = true) {{ | skip | {read} }}"))
     else:
         assert not said(net(body.replace(", indices = true", "")))
+
+
+@pytest.mark.parametrize("argument", ["image", "size = image"])
+def test_an_argument_is_named_behind_an_arrow(argument: str) -> None:
+    (row,) = said(net(f"conv(8, stride = 2) -> upsample({argument})"))
+    assert row.code == "E208" and row.fix is not None and not row.notes
+    assert "upsample(like = image)" in applied([row])["n.arch"][0]
+
+
+def test_an_argument_of_a_line_of_python_may_be_the_tensor() -> None:
+    rows = said(net("x = conv(image, 8)\n  x = upsample(x)"))
+    assert not any(row.fix is not None and "like" in row.fix.message for row in rows)
+
+
+@pytest.mark.parametrize(("written", "code"), [("18b", "E105"), ("7", "E122")])
+def test_what_is_no_name_behind_from(written: str, code: str) -> None:
+    (row,) = said(f"from {written} import z\n" + net("conv(8)"))
+    assert row.code == code and row.primary.span.text == written and "a name begins with a letter" in f"{row.message} {row.help}"
+
+
+@pytest.mark.parametrize("sign", ["||", "&&", "&"])
+def test_signs_of_conditions_between_steps(sign: str) -> None:
+    (row,) = said(net(f"conv(8) {sign} relu"))
+    assert row.code == "E104" and row.fix is None and "merge" in row.message
+    for line in (f"let b = 1 > 2 {sign} 3 > 2\n  conv(8, bias = b)", f"if 1 > 2 {sign} 3 > 2 {{ relu }}", f"require 2 > 1 {sign} 3 > 2"):
+        (row,) = said(net(line))
+        assert row.code == "E104" and row.fix is not None and not said(applied([row])["n.arch"][0])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "shape"),
+    [
+        ("c h w -> c", (3,)),
+        ("chw->c", (3,)),
+        ("b c h w -> b c", (3,)),
+        ("c h w -> c w", (3, 5)),
+        ("c h w -> w c", (5, 3)),
+        ("c h w -> h w c", (4, 5, 3)),
+        ("row col far -> far", (5,)),
+    ],
+)
+def test_a_sum_of_products_of_one_tensor(pattern: str, shape: tuple[int, ...]) -> None:
+    text = f'network net {{\n  input image[3, 4, 5]\n  einsum("{pattern}")\n}}\n'
+    (row,) = said(text)
+    assert row.code == "E234" and row.fix is not None
+    assert program_of(applied([row])["n.arch"][0]).nodes[-1].shape == shape
+
+
+@pytest.mark.parametrize("pattern", ["c h -> c", "c h w -> c k", "c h w, c -> h", "c c w -> w", "c h w ->"])
+def test_no_sum_is_offered_of_a_pattern_that_does_not_fit(pattern: str) -> None:
+    row, *_ = said(net(f'einsum("{pattern}")'))
+    assert row.fix is None
