@@ -167,12 +167,12 @@ def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -
             Label(call.span, "one input"),
             fix=Fix(help, (Edit(call.span, step),)),
         )
-    if name == "einsum" and (step := _of_one_tensor(expansion, frame, call)) is not None:
+    if name == "einsum" and (alone := _of_one_tensor(expansion, frame, call)) is not None:
         return Diagnostic(
             "E234",
             f"`{name}` joins two tensors, and here only one comes in",
             Label(call.span, "one input"),
-            fix=Fix(f"of one tensor it is `{step}`", (Edit(call.span, step),)),
+            fix=Fix(f"of one tensor it is `{alone}`", (Edit(call.span, alone),)),
         )
     if name in _ALONG_AN_AXIS and call.arguments and not given:
         help = _reduced(expansion, frame, _ALONG_AN_AXIS[name], call)
