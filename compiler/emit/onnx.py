@@ -31,6 +31,8 @@ OPSET = 22
 _OF_THE_EXPORT = ("pkg.torch.onnx.stack_trace", "pkg.torch.onnx.fx_node", "pkg.onnxscript.rewriter.rule_name")
 """What PyTorch notes at a node: lines of files of this machine, and how it came about."""
 
+_CLASSES = "pkg.torch.onnx.class_hierarchy"
+
 _NEEDED = ("onnx", "onnxscript")
 
 
@@ -59,7 +61,7 @@ def save(module: nn.Module, graph: Graph, path: str, dynamic: Sequence[str] = ()
         )
         assert program is not None
         _are_free(program.model, free)
-        _tell_scopes(program.model)
+        _tell_scopes(program.model, plain)
         program.save(draft, external_data=False)
 
     with (
@@ -95,14 +97,24 @@ def _are_free(model: Any, free: FreeAxes) -> None:
                 value.shape[place + 1] = None
 
 
-def _tell_scopes(model: Any) -> None:
-    """Every node tells the part of the network that it is in, as viewers show it (`layer1/0/conv1`); nothing tells of this machine."""
+def _tell_scopes(model: Any, module: nn.Module) -> None:
+    """Every node tells the part of the network that it is in, as viewers show it (`layer1/0/conv1`); nothing tells of this machine.
+
+    A convolution that took a norm into it bears the norm's scope: whose weights it has tells which it is.
+    """
+    parts = dict(module.named_modules())
+    made, plain = type(module).__mro__[1], type(module)
     for node in model.graph:
         told = node.metadata_props
         for name in _OF_THE_EXPORT:
             told.pop(name, None)
         scopes = [scope for scope in ast.literal_eval(told.get("pkg.torch.onnx.name_scopes", "[]"))[:-1] if scope]
-        told["namespace"] = scopes[-1].replace(".", "/") if scopes else ""
+        weight = node.inputs[1] if node.op_type in ("Conv", "ConvTranspose") else None
+        owner = (weight.name or "").removesuffix(".weight") if weight is not None else ""
+        scope = owner if owner in parts else scopes[-1] if scopes else ""
+        told["namespace"] = scope.replace(".", "/")
+        if (classes := told.get(_CLASSES)) is not None:
+            told[_CLASSES] = classes.replace(f"{plain.__module__}.{plain.__qualname__}", f"{made.__module__}.{made.__qualname__}")
 
 
 def _alone(module: nn.Module, graph: Graph) -> object:

@@ -92,5 +92,9 @@ def test_an_onnx_file_tells_the_scope_of_every_node_and_nothing_of_the_machine(f
     model = onnx.load(next(tmp_path.rglob("*.onnx")))
     told = {node.name: {row.key: row.value for row in node.metadata_props} for node in model.graph.node}
     scopes = {row["namespace"] for row in told.values()}
-    assert {"body/first/bn1", "body/second/bn1"} <= scopes or {"body/first/conv1", "body/second/conv1"} <= scopes
+    assert {"body/first/conv1", "body/second/conv1"} <= scopes
+    assert not any("bn1" in row["namespace"] for name, row in told.items() if "Conv" in name), (
+        "a convolution that took a norm is the convolution"
+    )
+    assert not any("locals" in row.get("pkg.torch.onnx.class_hierarchy", "") for row in told.values()), "classes are the network's own"
     assert b".py" not in next(tmp_path.rglob("*.onnx")).read_bytes()
