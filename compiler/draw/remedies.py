@@ -12,7 +12,7 @@ from ..files.system_errors import at
 from ..graph.graph import Graph
 from .dot import Writer
 from .fold import EVERYTHING, LEVELS, View, fold, names_of
-from .insets import MUCH, scale_on_page
+from .insets import MUCH, PAGE, scale_on_page
 from .laid_out import rendered
 from .look import Look
 from .picture import Picture
@@ -90,8 +90,17 @@ def volumes_too_small(graph: Graph, look: Look, svg: bytes) -> tuple[Diagnostic,
 
 
 def too_small(graph: Graph, view: View, picture: Picture, look: Look, svg: bytes, seconds: float) -> tuple[Diagnostic, ...]:
-    """A warning where the width that was asked for makes the text too small to read."""
-    return _unreadable(graph, look, points_of(svg), _smaller(graph, view, picture, look, seconds))
+    """A warning where the width that was asked for makes the text too small to read, or the picture higher than a page."""
+    if (found := _unreadable(graph, look, points_of(svg), _smaller(graph, view, picture, look, seconds, False))) or look.width is None:
+        return found
+    high = size_of(svg, 72)[1]
+    if high <= PAGE[1] + 1:
+        return ()
+    narrower = math.floor(20 * look.width * PAGE[1] / high) / 20
+    can_be_read = points_of(svg) * narrower / look.width >= SMALLEST - 0.05
+    ways = [*([f"`--width {narrower:g}in`"] if can_be_read else []), *_smaller(graph, view, picture, look, seconds, True)]
+    message = f"at a width of {look.width:g} in the picture is {high / 72:.1f} in high, and a page has {PAGE[1] / 72:g}"
+    return (doubt(graph, "W551", message, f"draw it with {' or with '.join(ways)}" if ways else "it takes a larger sheet of paper"),)
 
 
 def _unreadable(graph: Graph, look: Look, points: float, ways: Iterable[str]) -> tuple[Diagnostic, ...]:
@@ -125,8 +134,8 @@ def size_of(made: bytes, resolution: int) -> tuple[float, float]:
     return float(width), float(height)
 
 
-def _smaller(graph: Graph, view: View, picture: Picture, look: Look, seconds: float) -> Iterator[str]:
-    """Other views and directions in which the text can be read at the same width."""
+def _smaller(graph: Graph, view: View, picture: Picture, look: Look, seconds: float, on_a_page: bool) -> Iterator[str]:
+    """Other views and directions in which the text can be read at the same width, and (`on_a_page`) which are no higher than a page."""
     if len(picture.boxes()) > MOST_BOXES:
         return
     flat = look.direction in ("LR", "RL")
@@ -136,7 +145,9 @@ def _smaller(graph: Graph, view: View, picture: Picture, look: Look, seconds: fl
     for option, other, how in tried:
         folded = fold(graph, other)
         made = rendered(Writer(graph, folded, how), "svg", seconds)
-        if isinstance(made, bytes) and points_of(made) >= SMALLEST - 0.05:
+        if not isinstance(made, bytes) or points_of(made) < SMALLEST - 0.05:
+            continue
+        if not on_a_page or size_of(made, 72)[1] <= PAGE[1] + 1:
             yield option
 
 

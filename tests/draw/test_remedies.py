@@ -99,6 +99,19 @@ def test_a_text_too_small_can_be_read_in_each_way_that_is_offered(graph: Graph, 
         assert said(draw_text(graph, "svg", way), "W551") == [], way
 
 
+def test_a_picture_higher_than_a_page_is_told_and_fits_in_each_way_that_is_offered() -> None:
+    graph = graph_of(
+        f"network n {{ input x[8, 32, 32]\n {' -> '.join('conv(16, 3) -> maxpool(3, 1, 1)' for _ in range(9))}\n conv(10, 1) }}"
+    )
+    options = Options(width=3.3, level="op")
+    (row,) = said(draw_text(graph, "svg", options), "W551")
+    assert "in high, and a page has 9" in row
+    ways = with_help(options, row.partition(" | ")[2])
+    assert ways
+    for way in ways:
+        assert said(draw_text(graph, "svg", way), "W551") == [], way
+
+
 @pytest.mark.parametrize(
     "options",
     [Options(open=("body",)), Options(open=("unit",), level="op"), Options(open=("body.0",), fold=("body",)), Options(open=("stem",))],

@@ -62,8 +62,8 @@ ROWS: tuple[Code, ...] = (
     Code(
         "W551",
         "a diagram whose text is too small to read",
-        "Scaled to the width that was asked for, the text would be smaller than 6 points on paper; or the picture is so much wider than high that "
-        "no screen shows it.",
+        "Scaled to the width that was asked for, the text would be smaller than 6 points on paper, or the picture higher than a page; or it is so "
+        "much wider than high that no screen shows it.",
         _NETWORK,
         "Make the picture as wide as the message says, or take the level or direction that it names, which was tried.",
     ),
