@@ -58,10 +58,10 @@ def test_the_step_without_a_label_is_given_one_and_not_what_has_one() -> None:
 @pytest.mark.parametrize(
     ("head", "call", "told"),
     [
-        ("res(c)", "res(3)", "`block res(c) takes x { … }`"),
-        ("res", "res", "`block res takes x { … }`"),
-        ("res(x, c)", "res(x, 3)", "`block res(c) takes x { … }`"),
-        ("res(c) takes y", "res(3)", "`block res(c) takes y, x { … }`, called on 2 paths"),
+        ("res(c)", "res(3)", "`block res(c) takes x2, x { … }`, called by `res(…) { | skip | skip(x) }`"),
+        ("res", "res", "`block res takes x2, x { … }`, called by `res { | skip | skip(x) }`"),
+        ("res(x, c)", "res(x, 3)", "`block res(c) takes x2, x { … }`"),
+        ("res(c) takes y", "res(3)", "`block res(c) takes y, x { … }`, called by `res(…) { | skip | skip(x) }`"),
     ],
 )
 def test_a_block_sees_no_labels_of_its_caller(head: str, call: str, told: str) -> None:
