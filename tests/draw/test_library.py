@@ -144,7 +144,9 @@ def test_the_command_line_offers_what_there_is() -> None:
 def test_a_picture_at_the_width_of_a_column() -> None:
     drawn = draw_text(of("resnext50"), "svg", Options(width=3.3))
     assert drawn.data is not None and b'width="238pt"' in drawn.data
-    assert drawn.diagnostics == ()
+    [high] = drawn.diagnostics
+    assert high.code == "W551" and "12.2 in high, and a page has 9" in high.message and high.help == "draw it with `--level stage`"
+    assert draw_text(of("resnext50"), "svg", Options(width=3.3, level="stage")).diagnostics == ()
     narrow = draw_text(of("resnext50"), "svg", Options(width=1.0))
     assert [row.code for row in narrow.diagnostics] == ["W551"]
 
