@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, TypeAlias
 
 from ...base.records import dataclass
 from ..ops.base import Family, Operation, Shape, Shapes, product
@@ -15,6 +15,9 @@ from .base import Property, Rewrite, Rewritten
 from .counting import counted
 from .draft import Draft, Item
 from .inference import NO_TRAINING
+
+LONGEST = 50
+"""How many large tensors one product takes the place of; what follows begins another."""
 
 SMALLER = 8
 """How many times smaller than the tensor a factor is that is worked on in its place."""
@@ -68,6 +71,10 @@ class _Product:
     through: tuple[Item, ...] = ()
 
 
+_Known: TypeAlias = Mapping[Item, _Product]
+"""Of each item that comes before."""
+
+
 @dataclass(frozen=True, slots=True)
 class MultiplyAdd(Rewrite):
     """ConvNeXt V2 multiplies by what a channel is worth, by a learned factor, adds a learned bias and what came in: four passes, or one.
@@ -85,11 +92,13 @@ class MultiplyAdd(Rewrite):
     def apply(self, state: Rewritten) -> Rewritten:
         draft = Draft.of(state)
         done: set[Item] = set()
+        known: dict[Item, _Product] = {}
+        for item in draft.items():
+            known[item] = _product(draft, known, item)
         # The last first, so that a chain is taken as a whole.
-        for root in reversed(list(draft.items())):
+        for root, found in reversed(list(known.items())):
             if root in done:
                 continue
-            found = _product(draft, root)
             if found.factor is None or len(found.through) < 2:
                 continue
             done.update(found.through)
@@ -97,23 +106,23 @@ class MultiplyAdd(Rewrite):
         return draft.finish(f"{counted(len(done), 'product')} and sums done in fewer passes" if done else "")
 
 
-def _product(draft: Draft, item: Item) -> _Product:
+def _product(draft: Draft, known: _Known, item: Item) -> _Product:
     """What an item is of a tensor of its own shape, where it is a product or a sum; else the item itself."""
     alone = _Product(item)
     if draft.is_batchless(item):
         return alone
     operation = item.operation
     if isinstance(operation, LayerScale | Scale):
-        return _scaled(draft, item) or alone
+        return _scaled(draft, known, item) or alone
     if not isinstance(operation, Mul | Add) or len(item.inputs) != 2:
         return alone
     one, two = item.inputs
     if _is_small(two, item):
-        return _with_small(draft, item, one, two) or alone
+        return _with_small(draft, known, item, one, two) or alone
     if _is_small(one, item):
-        return _with_small(draft, item, two, one) or alone
+        return _with_small(draft, known, item, two, one) or alone
     if isinstance(operation, Add) and one.shape == two.shape and not draft.is_batchless(one) and not draft.is_batchless(two):
-        return _sum(draft, item, one, two) or alone
+        return _sum(draft, known, item, one, two) or alone
     return alone
 
 
@@ -122,14 +131,15 @@ def _is_small(item: Item, beside: Item) -> bool:
     return len(item.shape) == len(beside.shape) and product(item.shape) * SMALLER <= product(beside.shape)
 
 
-def _inner(draft: Draft, item: Item) -> _Product:
+def _inner(draft: Draft, known: _Known, item: Item) -> _Product:
     """What is known of an operand: nothing where somebody else reads it too."""
-    return _product(draft, item) if draft.only_user(item) is not None else _Product(item)
+    is_taken = draft.only_user(item) is not None and len(known[item].through) < LONGEST
+    return known[item] if is_taken else _Product(item)
 
 
-def _scaled(draft: Draft, item: Item) -> _Product | None:
+def _scaled(draft: Draft, known: _Known, item: Item) -> _Product | None:
     """A learned factor for each channel, or a fixed number, goes to the factor that is there already."""
-    found = _inner(draft, item.inputs[0])
+    found = _inner(draft, known, item.inputs[0])
     if found.factor is None or found.addend is not None or draft.is_shared(item):
         return None
     if isinstance(item.operation, LayerScale):
@@ -139,10 +149,10 @@ def _scaled(draft: Draft, item: Item) -> _Product | None:
     return _Product(found.of, _Made(item.operation, (found.factor,), item), None, (*found.through, item))
 
 
-def _with_small(draft: Draft, item: Item, large: Item, small: Item) -> _Product | None:
+def _with_small(draft: Draft, known: _Known, item: Item, large: Item, small: Item) -> _Product | None:
     if large.shape != item.shape or draft.is_batchless(large):
         return None
-    found = _inner(draft, large)
+    found = _inner(draft, known, large)
     through = (*found.through, item)
     if isinstance(item.operation, Add):
         if found.addend is not None:
@@ -154,10 +164,10 @@ def _with_small(draft: Draft, item: Item, large: Item, small: Item) -> _Product 
     return _Product(found.of, factor, None, through)
 
 
-def _sum(draft: Draft, item: Item, one: Item, two: Item) -> _Product | None:
+def _sum(draft: Draft, known: _Known, item: Item, one: Item, two: Item) -> _Product | None:
     """A sum with what the product was made of is a factor larger by 1; with another tensor, it is the addend."""
     for made, other in ((one, two), (two, one)):
-        found = _inner(draft, made)
+        found = _inner(draft, known, made)
         if found.factor is None:
             continue
         if found.of is other:

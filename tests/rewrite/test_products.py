@@ -9,7 +9,7 @@ from archc.compiler.rewrite.fold_scale import FoldScale
 from archc.compiler.rewrite.linear_along import LinearAlong, MixWhereItStands
 from archc.compiler.rewrite.multiply_add import MultiplyAdd
 
-from .proof import check_same, network, words
+from .proof import applied, check_same, network, words
 
 GATE = "global_avgpool -> conv(8, 1) -> sigmoid"
 RESPONSE = 'reduce("norm", axis = [height, width], keep = true)'
@@ -64,6 +64,13 @@ def test_what_is_done_to_a_gated_tensor_is_done_to_the_gate() -> None:
 def test_what_gains_nothing_stays(body: tuple[str, ...]) -> None:
     graph = network("8, 6, 6", *body)
     assert check_same(graph, MultiplyAdd()).graph is graph
+
+
+def test_a_chain_of_any_length_is_taken_in_parts() -> None:
+    graph = network("8, 6, 6", "repeat 1500 { mul { | skip | parameter([8, 1, 1]) } -> scale(0.9) }")
+    state = applied(graph, MultiplyAdd())
+    large = [node for node in state.graph.nodes if not node.is_port and node.shape == (8, 6, 6)]
+    assert [node.operation.name for node in large] == ["mul"] * len(large) and 20 < len(large) < 100
 
 
 def test_a_learned_factor_of_rows_stays() -> None:
