@@ -58,6 +58,7 @@ class Text:
     @cached_property
     def doubts(self) -> tuple[Diagnostic, ...]:
         """What is legal in the text, and probably not meant."""
+        from .elaborate.doubts_of_bodies import empty_bodies, hidden_operations
         from .elaborate.idle_defaults import idle_defaults
         from .elaborate.lost_lets import lost_lets
         from .elaborate.own_shapes import foreign_shapes_of_own
@@ -70,6 +71,8 @@ class Text:
             *unused_names(self.file),
             *lost_lets(self.file),
             *idle_defaults(self.file),
+            *empty_bodies(self.file),
+            *hidden_operations(self.file),
             *steps_reused_alone(self.file),
             *foreign_shapes_of_own(self.file),
         )

@@ -104,7 +104,9 @@ class Expansion:
         self.build.depth += 1
         try:
             if self.build.depth > DEEPEST and body:
-                raise Exhausted(self._too_deep(body[0].span))
+                from .explain_depth import too_deep  # only a mistake needs it
+
+                raise Exhausted(too_deep(self.build.via, body[0].span, DEEPEST))
             for statement in body:
                 self.statement(frame, statement)
             if frame.lines is not None:
@@ -114,19 +116,6 @@ class Expansion:
                     self.build.say(row, frame)
         finally:
             self.build.depth -= 1
-
-    def _too_deep(self, span: Span) -> Diagnostic:
-        calls = [call.name for call in self.build.via]
-        for length in range(1, 9):  # how many blocks go round
-            if len(calls) > 5 * length and calls[-length:] == calls[-2 * length : -length]:
-                chain = " -> ".join(f"`{name}`" for name in [*calls[-length:], calls[-length]])
-                return Diagnostic(
-                    "E401",
-                    f"`{calls[-1]}` calls itself without end ({chain}): {DEEPEST} levels are the limit",
-                    Label(self.build.via[-1].span, "calls itself"),
-                    help="end it with a condition on a parameter that changes, as in `if n > 1 { … }`, or write a `repeat`",
-                )
-        return Diagnostic("E401", f"the text nests deeper than {DEEPEST} levels, the limit", Label(span, f"level {self.build.depth}"))
 
     def statement(self, frame: Frame, statement: ast.Statement) -> None:
         try:
@@ -342,6 +331,7 @@ class Expansion:
                     "E404",
                     f"{show_value(count)} rounds, and {LARGEST_LIST} is the limit of one loop",
                     Label(span, f"is {show_value(count)}"),
+                    help="each round is layers of its own; what goes over the places of a tensor is one step, `lstm(64)` or `conv(64, 1)`",
                 )
             )
 

@@ -25,7 +25,7 @@ from .explain_before import from_before
 from .explain_heads import behind_a_head
 from .explain_quotients import told_already
 from .explain_reuse import misfit_of
-from .explain_sizes import places_of_size
+from .explain_sizes import places_of_size, told_axis
 from .explain_values import with_origins
 from .fitting import Fitting
 from .foresight import LARGE, Count, Large, Unlike
@@ -468,9 +468,7 @@ class Builder:
             if (name == refusal.parameter or name in refusal.beside) and row.origin is not None:
                 refused = with_origins(row.origin.reader, refused, row.origin.expression)
         if refusal.code == "E310" and operand is not None and refusal.axis is not None:
-            labels, origins = self.places_of_size(
-                operand, refusal.axis, (self.nodes[operand].axes[0] or "channels") if refusal.axis == 0 else "features"
-            )
+            labels, origins = self.places_of_size(operand, refusal.axis, told_axis(self.nodes[operand], refusal.axis))
             shown = {(label.span.source.name, label.span.start, label.span.end) for label in (refused.primary, *refused.secondary)}
             further = tuple(label for label in labels if (label.span.source.name, label.span.start, label.span.end) not in shown)
             refused = dataclasses.replace(refused, secondary=(*refused.secondary, *further))

@@ -69,6 +69,8 @@ def resolve(expansion: Expander, frame: Frame, call: ast.Call) -> Callee:
             if callee is None
             else f"to go on from the step with that label, write `skip({name})`"
             if labelled is not None
+            else f"here `{name}` is a value, which hides the operation: call the value something else"
+            if name in TABLE
             else None,
             fix=quotes,
         )

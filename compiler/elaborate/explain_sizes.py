@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from ...base.diagnostics import Label
 from ..graph.program import CallSite, Node
 from ..graph.provenance import decided_by
+from ..ops.axis_names import axis_name, spelled
 from .closures import Given, Origin
 from .values import show_value
 
@@ -15,6 +16,12 @@ def _joins(node: Node, axis: int) -> bool:
     """Whether the size is the sum of the operands' sizes, as a concatenation's is."""
     shapes = node.input_shapes
     return len(shapes) > 1 and all(axis < len(shape) for shape in shapes) and node.shape[axis] == sum(shape[axis] for shape in shapes)
+
+
+def told_axis(node: Node, axis: int) -> str:
+    """What the text calls an axis of a node: channels that stand last, behind others, are its features."""
+    name = spelled(axis_name(axis, node.shape), node.axes)
+    return "features" if 0 < axis == len(node.shape) - 1 and name == "channels" else name
 
 
 def places_of_size(

@@ -139,11 +139,17 @@ def found_axis(operation: Operation, word: str, shape: Shape, axes: Axes, before
         f"`{operation.name}` works along `{word}`, and its input {show_axes(shape, axes)} {told}",
         parameter=parameter,
         operand=0,
-        help=f"write which axis: `{parameter} = …`, of {_listed(axes)}"
+        help=f"write which axis: {_choices(parameter, shape, axes)}"
         + ("" if are_known(axes) else f"; or name them: {_naming(shape)}")
-        + ("" if are_known(axes) or before is None else f" (before axes had names it was {before}, and the edit keeps that)"),
+        + ("" if are_known(axes) or before is None else f" (the edit writes {before}, which it was before axes had names)"),
         argument=None if are_known(axes) or before is None else (parameter, str(before)),
     )
+
+
+def _choices(parameter: str, shape: Shape, axes: Axes) -> str:
+    """`axis = 0`, whose size is 4, or `axis = 1`, 16."""
+    *rest, last = (f"`{parameter} = {number}` ({axes[number] or 'of size'} {size})" for number, size in enumerate(shape))
+    return f"{', '.join(rest)} or {last}" if rest else last
 
 
 def _listed(axes: Axes) -> str:

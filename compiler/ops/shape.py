@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import gcd
 from typing import ClassVar
 
 from ...base.records import dataclass
@@ -406,14 +407,16 @@ class PixelUnshuffle(Rearranged):
             raise Refusal("E313", f"`pixel_unshuffle` works on an image [C, H, W], and its input is {show(shape)}", operand=0)
         for axis, word in ((1, "height"), (2, "width")):
             if shape[axis] % self.factor:
+                near = nearest_divisors(gcd(*shape[1:]), self.factor)
                 raise Refusal(
                     "E310",
                     f"{word} {shape[axis]} is not divisible by the factor {self.factor} of `pixel_unshuffle`",
                     parameter="factor",
                     operand=0,
                     axis=axis,
-                    suggestions=nearest_divisors(shape[axis], self.factor),
-                    help=f"a {word} of {either(nearest_multiples(shape[axis], self.factor))} would do",
+                    suggestions=near,
+                    help=f"a {word} of {either(nearest_multiples(shape[axis], self.factor))} would do"
+                    + (f"; or factor = {either(near)}" if near else ""),
                 )
         return (shape[0] * self.factor**2, shape[1] // self.factor, shape[2] // self.factor)
 

@@ -9,6 +9,7 @@ from typing import Final
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.records import dataclass
 from ...base.source import Source, Span
+from .names_with_digits import label_with_digits, name_of_a_file, name_of_a_part, product_of
 from .numbers import MOST_DIGITS
 
 # A sign of another language: the kind of token that is meant ("" for none), how it is written here, why.
@@ -110,6 +111,9 @@ def number(source: Source, start: int, end: int) -> tuple[Diagnostic, str | None
     elif re.fullmatch(r"[0-9]+(?:[xX][0-9]+)+", text):
         meant = text.replace("X", "x")
         why = "a size has a small `x`"
+    elif re.fullmatch(r"0[xX][0-9a-fA-F]+", text):
+        meant = str(int(text, 16))
+        why = "a number is written in tens"
     elif re.fullmatch(r"[0-9]+\.", text):
         meant = text + "0"
         why = "digits follow the point"
@@ -127,6 +131,8 @@ def number(source: Source, start: int, end: int) -> tuple[Diagnostic, str | None
     else:
         why = "a number is written as `7`, `0.5`, `1e-3`, `26M` or `1x7`"
     line = source.line_text(span.line)
+    if (named := _name(line, span)) is not None:
+        return named, None
     if re.match(r"\s*(weight|buffer)\s", line) and "." in text and line[: span.column - 1].rstrip().endswith("."):
         why = 'a key with numbers stands in quotes, as `weight "layers.0.weight"[64]`'
     elif (path := _PATH_BEFORE.search(source.text, max(start - 200, 0), start)) is not None:
@@ -134,8 +140,18 @@ def number(source: Source, start: int, end: int) -> tuple[Diagnostic, str | None
     fix = Fix(f"write `{meant}`", (Edit(span, meant),)) if meant else None
     label = Label(span)
     return Diagnostic(
-        "E105", f"`{_short(text)}` is not a number: {why}", label, fix=fix, help=None if fix else _number_help(text, "no unit" in why)
+        "E105", f"`{_short(text)}` is not a number: {why}", label, fix=fix, help=None if fix else _number_help(span, "no unit" in why)
     ), meant
+
+
+def _name(line: str, span: Span) -> Diagnostic | None:
+    """`from 18b import x`, `block 3conv(w)`, `1a: conv(64)`: a name was meant, and no number."""
+    help = name_of_a_file(line) or name_of_a_part(line, span.column - 1, span.text)
+    label = label_with_digits(line, span.column - 1)
+    if help is None and label is None:
+        return None
+    message = f"`{_short(span.text)}` is no name: a name begins with a letter, and has letters, digits and `_`"
+    return Diagnostic("E105", message, Label(span), help=help, fix=Fix(f"write `{label}`", (Edit(span, label),)) if label else None)
 
 
 _RANGE: Final = re.compile(r"([0-9]+)\.\.\.?[<=]?[ \t]*([A-Za-z_]\w*|[0-9]+)?")
@@ -193,7 +209,8 @@ def _with_unit(text: str, line: str) -> tuple[str | None, str]:
     return (match[1] + match[2].upper() if known else None), f"a number of a budget has K, M or G, and no unit: {right}"
 
 
-def _number_help(text: str, of_a_budget: bool) -> str | None:
+def _number_help(span: Span, of_a_budget: bool) -> str | None:
+    text = span.text
     if text[0].isdigit() and text.lstrip("0123456789")[:1].isalpha():
         if re.fullmatch(r"[0-9.]+[KMGT]i?B", text):
             return "bytes are counted in thousands: `memory <= 1G` is 1000000000 of them"
@@ -204,7 +221,8 @@ def _number_help(text: str, of_a_budget: bool) -> str | None:
         sides = text.split("x")
         if len(sides) > 1 and all(side.isdigit() or side.isidentifier() for side in sides):
             return f'a size of values is a list, `[{", ".join(sides)}]`; a name that begins with a digit is written as a text: `"{text}"`'
-        return 'a name begins with a letter; a name that begins with a digit is written as a text: `"3a"`'
+        product = product_of(span.source.line_text(span.line), span.column - 1, text)
+        return f"a product is written `{product}`; a name begins with a letter" if product else "a name begins with a letter"
     return None
 
 

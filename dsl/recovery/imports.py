@@ -7,6 +7,7 @@ from typing import Final
 
 from ...base.diagnostics import Edit, Fix, Label
 from ..lexer.misspelt_words import USAGE
+from ..lexer.names_with_digits import name_of_a_file
 from ..lexer.scanner import Token
 from .expected import found
 from .mistake import Change, Mistake, Repair, say
@@ -109,5 +110,6 @@ def incomplete(mistake: Mistake, first: Token) -> Repair | None:
         message, help = "what comes `from` a file keeps its name", "`import resnet as r` names the file; then `r.bottleneck`"
     else:
         message, help = f"{found(mistake)} does not belong in an import", f"write {USAGE['from']}"
+    help = name_of_a_file(mistake.source.source.line_text(mistake.span(first).line)) or help
     others = (Label(mistake.span(first).to(mistake.span(mistake.before)), "the import"),) if token is not first else ()
     return Repair(say("E122", message, mistake.span(token), help=help, others=others), ())

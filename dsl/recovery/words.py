@@ -10,6 +10,7 @@ from ...base.diagnostics import Edit, Fix, Label
 from ...base.source import Span
 from ..lexer.edition import EDITION
 from ..lexer.misspelt_words import USAGE, meant_word
+from ..lexer.names_with_digits import name_of_a_file
 from ..lexer.scanner import Token
 from .expected import found
 from .imports import incomplete
@@ -122,6 +123,10 @@ def _no_name(mistake: Mistake) -> Span | None:
     return mistake.source.source.span(after.start, after.start + written.end()) if written is not None else None
 
 
+def _renamed(mistake: Mistake) -> str | None:
+    return name_of_a_file(mistake.source.source.line_text(mistake.span(mistake.token).line))
+
+
 def word_without_its_form(mistake: Mistake) -> Repair | None:
     """`input [3, 224, 224]`, `stage 1 { … }`, `import "resnet"`: a word of the language, and not what it needs."""
     token, word = mistake.token, mistake.word(mistake.token)
@@ -129,8 +134,8 @@ def word_without_its_form(mistake: Mistake) -> Repair | None:
         named = _no_name(mistake) if word in ("from", "import", "block", "network") else None
         if named is not None:
             message = f"`{named.text}` is no name: a name begins with a letter, and has letters, digits and `_`"
-            return Repair(say("E122", message, named, help=f"write {USAGE[word]}"), ())
-        return Repair(say("E122", f"`{word}` is not complete", mistake.span(token), help=f"write {USAGE[word]}"), ())
+            return Repair(say("E122", message, named, help=_renamed(mistake) or f"write {USAGE[word]}"), ())
+        return Repair(say("E122", f"`{word}` is not complete", mistake.span(token), help=_renamed(mistake) or f"write {USAGE[word]}"), ())
     word = mistake.word(mistake.before)
     if mistake.before.kind == "NAME" and word in USAGE and mistake.token.kind not in ("EQUAL", "COLON", "DOT", "ARROW"):
         span = mistake.span(mistake.before).to(mistake.span(mistake.token))

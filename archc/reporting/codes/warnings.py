@@ -265,4 +265,20 @@ ROWS: tuple[Code, ...] = (
         "Give `attention(4)` what the projections are made of. Who writes them out takes the core, `sdpa`, whose tensors have their heads in front: "
         '`linear(64) -> rearrange("l (h d) -> h l d", h = 4)` for each. Where both are meant, `# allow W532`.',
     ),
+    Code(
+        "W533",
+        "a body with nothing in it",
+        "`stage body { }`, `repeat 3 { }` and a block without a statement are legal and do nothing: the tensor goes on as it came, and no layer is made. "
+        "Of an `if` one body may be empty beside another.",
+        "network n {\n  input x[3, 32, 32]\n  stage stem { conv(8) -> relu }\n  stage body { }\n}\n",
+        "Write its steps. A part that is to do nothing says `skip`: `block nothing { skip }`; as a value, `act = identity`.",
+    ),
+    Code(
+        "W534",
+        "a block with the name of an operation",
+        "A name means a block before an operation, so that behind `block relu { gelu }` every `relu` of the file is a GELU, and a reader who knows `relu` is "
+        "misled. `skip`, `reuse` and `split` mean the same in every text: a block of that name cannot be called.",
+        "block relu { gelu }\n\nnetwork n {\n  input x[3, 32, 32]\n  conv(8) -> relu\n}\n",
+        "Give the block a name of its own. Where the operation is to be replaced in a whole file, `# allow W534`.",
+    ),
 )
