@@ -11,6 +11,7 @@ import torch
 
 from ...base.records import dataclass
 from .flat_steps import Flat, Plain, Step
+from .rotary import LINEAR, base_of, mapped, turned
 from .views import back, is_view, moved, numbered
 
 PACKED = "in_proj"
@@ -36,6 +37,10 @@ class Source:
     part: int
     parts: int
     norm: Step | None
+    heads: int
+    """How many heads the part has: fewer than the queries, where each is read by several of them."""
+    base: float | None = None
+    """Of rotary positions by which it is turned."""
     bias: Step | None = None
     """A bias that is added by itself, put together of several."""
 
@@ -76,6 +81,10 @@ class _Form:
         arguments["qkv_bias"] = "qv" if split else None if biases == {last.arguments["bias"]} else biases.pop()
         if heads * size != features:
             arguments["head_size"] = size
+        if key.heads != heads:
+            arguments["groups"] = key.heads
+        if query.base is not None:
+            arguments["rotary"] = int(query.base) if query.base.is_integer() else query.base
         scale = self.core.arguments.get("scale")
         if isinstance(scale, int | float) and not isclose(scale, size**-0.5, rel_tol=1e-6):
             arguments["scale"] = scale
@@ -84,7 +93,7 @@ class _Form:
                 [name[2] for name in names] != [PACKED, "out_proj"]
                 or arguments["qkv_bias"] is not None
                 or heads * size != features
-                or "scale" in arguments
+                or not arguments.keys().isdisjoint(("scale", "groups", "rotary"))
             ):
                 return
             arguments.pop("keys")
@@ -107,8 +116,9 @@ class _Form:
         self.flat.prune()
 
     def _is_usual(self) -> bool:
-        shapes = [self.shapes[number] for number in self.core.inputs[:3]]
-        return len(shapes[0]) > 2 and shapes[0][:-2] == shapes[1][:-2] == shapes[2][:-2]
+        query, key, value = (self.shapes[number] for number in self.core.inputs[:3])
+        # Keys and values may have fewer heads, each for several of the queries.
+        return len(query) > 2 and query[:-3] == key[:-3] and key[:-2] == value[:-2] and query[-3] % key[-3] == 0
 
     def _last(self) -> Step | None:
         """The projection of the answer, with all heads side by side."""
@@ -133,14 +143,18 @@ class _Form:
         return step
 
     def _source(self, number: int) -> Source | None:
-        root, chain = back(self.made, number)
+        root, after = back(self.made, number)
+        # Turned by its positions, or repeated for several heads of queries: no view, but a linear map all the same.
+        turn = turned(self.made, number) if (step := self.made.get(root)) is not None and step.operation in LINEAR else None
+        root, after = turn or (root, after)
         norm = self.made.get(root)
+        before: list[Step] = []
         if norm is not None and norm.operation in ("ln", "rms_norm"):
             root, before = back(self.made, norm.inputs[0])
-            chain = [*before, *chain]
             self.inside.add(norm.number)
         else:
             norm = None
+        begin = root
         bias, step = None, self.made.get(root)
         if step is not None and step.operation == "add" and len(step.inputs) == 2:
             bias = self.made.get(step.inputs[1])
@@ -150,17 +164,22 @@ class _Form:
             step, bias = self._packed(step, bias), None
         if step is None or step.operation != "linear" or len(step.shape) < 2:
             return None
-        self.inside |= {step.number, *(row.number for row in chain)}
+        self.inside |= {step.number, *(row.number for row in (*before, *after))}
         heads, size = self.shapes[number][-3], self.shapes[number][-1]
-        places = numbered(step.shape)
-        found = moved(chain, places)
+        places = numbered(step.shape) if turn is None else torch.rand(step.shape, dtype=torch.float64)
+        found = mapped(begin, before, places)
+        found = mapped(begin if norm is None else norm.number, after, found)
         for parts in (1, 2, 3):
-            if step.shape[-1] != parts * heads * size:
+            own, rest = divmod(step.shape[-1], parts * size)
+            if rest or heads % own:
                 continue
-            cut = places.reshape(*step.shape[:-1], parts, heads, size)
+            cut = places.reshape(*step.shape[:-1], parts, own, size)
             for part in range(parts):
-                if _equal(found, cut.select(-3, part).transpose(-3, -2)):
-                    return Source(step, part, parts, norm, bias)
+                plain = cut.select(-3, part).transpose(-3, -2).repeat_interleave(heads // own, -3)
+                if _equal(found, plain):
+                    return Source(step, part, parts, norm, own, None, bias)
+                if turn is not None and found.shape == plain.shape and (base := base_of(found, plain)) is not None:
+                    return Source(step, part, parts, norm, own, base, bias)
         return None
 
     def _packed(self, step: Step, bias: Step | None) -> Step | None:
@@ -181,6 +200,9 @@ class _Form:
         """One projection for all, one for queries and one for the others, or three."""
         parts = [(row.part, row.parts) for row in (query, key, value)]
         one, two, three = (row.projection for row in (query, key, value))
+        heads = self.core.shape[-3]
+        if query.heads != heads or key.heads != value.heads or query.base != key.base or value.base is not None:
+            return None
         if parts == [(0, 3), (1, 3), (2, 3)] and one is two is three:
             return "all"
         if parts == [(0, 1), (0, 2), (1, 2)] and two is three and one is not two:
