@@ -180,9 +180,11 @@ class Lowering:
     def handle(self, call: Call) -> None:
         """Lower a call by its name."""
         name = plain_name(call.function)
-        handler = TABLE.get(name)
+        is_complex = any(self.trace.values[ref.number].dtype.is_complex for ref in (*call.refs(), *call.results))
+        handler = TABLE.get(f"complex {name}" if is_complex else name)
         if handler is None:
-            raise Unsaid(f"`{name}`, which draws random numbers", NO_CHANCE) if name in DRAWS else Unsaid(f"`{name}`")
+            told = f"`{name}`{' of complex numbers' if is_complex else ''}"
+            raise Unsaid(f"{told}, which draws random numbers", NO_CHANCE) if name in DRAWS else Unsaid(told)
         handler(self, call)
 
     def _fixed(self, call: Call, inputs: list[Fixed]) -> None:

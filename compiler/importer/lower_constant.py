@@ -11,7 +11,7 @@ from .fixed_values import Values
 from .flat_steps import Plain
 from .known import Data
 from .separated import Separated, separated
-from .tables import constant
+from .tables import Half, constant, half
 from .traced import Call, Trace
 from .unsaid import Unsaid
 from .waves import Waves, waves
@@ -103,6 +103,8 @@ def numbers(low: Lower, tensor: torch.Tensor, shape: tuple[int, ...], key: str |
         found = low.values.meant(tensor, key is None, _word_for)
         if isinstance(found, Separated):
             return _put_together(low, found, shape)
+        if isinstance(found, Half):
+            return _of_half(low, found, shape)
         if isinstance(found, Waves):
             return _of_waves(low, found, shape)
         if found is not None:
@@ -118,12 +120,12 @@ def numbers(low: Lower, tensor: torch.Tensor, shape: tuple[int, ...], key: str |
     return made if bare == shape else reshaped(low, made, shape)
 
 
-def _word_for(tensor: torch.Tensor, in_parts: bool) -> Word | Separated | Waves | None:
-    """What a table of several numbers is: a word of the language, or, where it may be several steps, few numbers that are stretched or waves."""
+def _word_for(tensor: torch.Tensor, in_parts: bool) -> Word | Half | Separated | Waves | None:
+    """What a table of several numbers is: a word of the language, or, where it may be several steps, half of one, few numbers that are stretched, or waves."""
     found = constant(tensor)
     if found is not None or not in_parts or tensor.numel() <= FEW:
         return found
-    return separated(tensor, min(MOST_TOLD, tensor.numel() // 2)) or waves(tensor)
+    return half(tensor) or separated(tensor, min(MOST_TOLD, tensor.numel() // 2)) or waves(tensor)
 
 
 def _put_together(low: Lower, parts: Separated, shape: tuple[int, ...]) -> Data:
@@ -146,6 +148,22 @@ def _put_together(low: Lower, parts: Separated, shape: tuple[int, ...]) -> Data:
     else:
         (found,) = made
     return found if found.shape == shape else reshaped(low, found, shape)
+
+
+def _of_half(low: Lower, found: Half, shape: tuple[int, ...]) -> Data:
+    """Sines, or cosines, of a table of both."""
+    told: dict[str, Any] = {name: list(value) if isinstance(value, tuple) else value for name, value in found.arguments.items()}
+    (length,), features = told["sizes"], told["features"]
+    whole = source(low, "constant", told, (length, features), None)
+    bare: tuple[int, ...] = (length, features // 2)
+    made = _alone(low, "chunk", {"i": found.part, "n": 2, "axis": 1}, [whole], bare)
+    if found.times > 1:
+        made = _alone(low, "expand", {"shape": [*bare, found.times]}, [reshaped(low, made, (*bare, 1))], (*bare, found.times))
+    return made if made.shape == shape else reshaped(low, made, shape)
+
+
+def _alone(low: Lower, operation: str, arguments: dict[str, Plain], inputs: Sequence[Data], shape: tuple[int, ...]) -> Data:
+    return Data(low.between(operation, arguments, inputs, shape).number, shape, -1, alone=True)
 
 
 def _of_waves(low: Lower, found: Waves, shape: tuple[int, ...]) -> Data:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isqrt, prod
+from math import acos, asin, isqrt, prod
 from typing import Any
 
 import torch
 
+from ...base.records import dataclass
 from ..ops import TABLE
 from ..ops.base import Operation
 from .fixed_values import Values
@@ -83,6 +84,48 @@ def _windows(bare: tuple[int, ...], stored: tuple[int, ...]) -> Iterator[dict[st
                     yield {**window, "heads_first": True}
 
 
+@dataclass(frozen=True, slots=True)
+class Half:
+    """The sines, or the cosines, of a table that has both, of [places, frequencies]; each of them so many times, one beside the other."""
+
+    arguments: Arguments
+    part: int
+    times: int
+
+
+def half(tensor: torch.Tensor) -> Half | None:
+    """The half of a table of sines that a tensor is, if it is one: factors of rotary positions, each once, or for both of a pair of features."""
+    bare = tensor.squeeze()
+    if bare.dim() != 2 or bare.shape[0] < 2 or float(bare.abs().max()) > 1.0:
+        return None
+    for times in (1, 2):
+        table = bare[:, ::times]
+        length, count = table.shape
+        if bare.shape[1] % times or not torch.equal(table.repeat_interleave(times, 1), bare):
+            continue
+        for part in range(2):
+            for base in _bases(table, part == 0):
+                arguments: Arguments = {"value": "sincos", "sizes": (length,), "features": 2 * count, "base": base}
+                made = made_by(TABLE["constant"](**arguments))[0].chunk(2, 1)[part]
+                if torch.allclose(made.double(), table.double(), atol=2e-6, rtol=1e-5):
+                    return Half({name: value for name, value in arguments.items() if (name, value) != ("base", 10000.0)}, part, times)
+    return None
+
+
+def _bases(table: torch.Tensor, is_sine: bool) -> Iterator[float]:
+    """With which base frequencies may fall along a table of [places, frequencies]: as its second place says."""
+    length, count = table.shape
+    if length < 2 or count < 2:
+        return
+    yield 10000.0
+    told = float(table[1, -1 if is_sine else 1])
+    if 0 < told < 1:
+        base = asin(told) ** (-count / (count - 1)) if is_sine else acos(told) ** -count
+        for digits in (2, 3, 6):
+            if 1 < (near := float(f"{base:.{digits}g}")) < 1e12:
+                yield near
+
+
 def constant(tensor: torch.Tensor) -> tuple[Arguments, tuple[int, ...]] | None:
     """The arguments of the `constant` that a tensor is, and the shape that this has: of fewer leading axes of 1, where it is a table."""
     shape = tuple(tensor.shape)
@@ -114,6 +157,9 @@ def _tables(tensor: torch.Tensor) -> Iterator[tuple[dict[str, Any], bool]]:
         if features % 2 == 0:
             for value in ("sinusoid", "rotary_cos", "rotary_sin"):
                 yield {"value": value, "sizes": (length,), "features": features}, False
+            for value in ("rotary_cos", "rotary_sin"):
+                for base in _bases(tensor[:, : features // 2], value == "rotary_sin"):
+                    yield {"value": value, "sizes": (length,), "features": features, "base": base}, False
         if features % 4 == 0:
             for rows in (row for row in range(1, length + 1) if length % row == 0):
                 yield {"value": "sincos", "sizes": (rows, length // rows), "features": features}, False

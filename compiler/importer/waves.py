@@ -43,9 +43,9 @@ def _images(table: torch.Tensor) -> Iterator[tuple[torch.Tensor, tuple[int, ...]
     plain = (0, 1, 2)
     if table.dim() == 2:
         places, features = table.shape
+        yield table.reshape(places, 1, features), plain
         if isqrt(places) ** 2 == places:
             yield table.reshape(isqrt(places), isqrt(places), features), plain
-        yield table.reshape(places, 1, features), plain
     if table.dim() == 3:
         yield table, plain
         yield table.permute(1, 2, 0), (2, 0, 1)
