@@ -11,7 +11,7 @@ import torch
 
 from ...base.records import dataclass
 from .flat_steps import Flat, Plain, Step
-from .rotary import LINEAR, base_of, mapped, turned
+from .rotary import LINEAR, Turn, before_turn, mapped, turn_of
 from .views import back, is_view, moved, numbered
 
 PACKED = "in_proj"
@@ -39,8 +39,8 @@ class Source:
     norm: Step | None
     heads: int
     """How many heads the part has: fewer than the queries, where each is read by several of them."""
-    base: float | None = None
-    """Of rotary positions by which it is turned."""
+    turn: Turn | None = None
+    """How rotary positions turn it."""
     bias: Step | None = None
     """A bias that is added by itself, put together of several."""
 
@@ -83,8 +83,9 @@ class _Form:
             arguments["head_size"] = size
         if key.heads != heads:
             arguments["groups"] = key.heads
-        if query.base is not None:
-            arguments["rotary"] = int(query.base) if query.base.is_integer() else query.base
+        if query.turn is not None:
+            base = query.turn.base
+            arguments |= {"rotary": int(base) if base.is_integer() else base, "pairs": query.turn.pairs}
         scale = self.core.arguments.get("scale")
         if isinstance(scale, int | float) and not isclose(scale, size**-0.5, rel_tol=1e-6):
             arguments["scale"] = scale
@@ -145,8 +146,8 @@ class _Form:
     def _source(self, number: int) -> Source | None:
         root, after = back(self.made, number)
         # Turned by its positions, or repeated for several heads of queries: no view, but a linear map all the same.
-        turn = turned(self.made, number) if (step := self.made.get(root)) is not None and step.operation in LINEAR else None
-        root, after = turn or (root, after)
+        changed = before_turn(self.made, number) if (step := self.made.get(root)) is not None and step.operation in LINEAR else None
+        root, after = changed or (root, after)
         norm = self.made.get(root)
         before: list[Step] = []
         if norm is not None and norm.operation in ("ln", "rms_norm"):
@@ -166,7 +167,7 @@ class _Form:
             return None
         self.inside |= {step.number, *(row.number for row in (*before, *after))}
         heads, size = self.shapes[number][-3], self.shapes[number][-1]
-        places = numbered(step.shape) if turn is None else torch.rand(step.shape, dtype=torch.float64)
+        places = numbered(step.shape) if changed is None else torch.rand(step.shape, dtype=torch.float64)
         found = mapped(begin, before, places)
         found = mapped(begin if norm is None else norm.number, after, found)
         for parts in (1, 2, 3):
@@ -178,8 +179,8 @@ class _Form:
                 plain = cut.select(-3, part).transpose(-3, -2).repeat_interleave(heads // own, -3)
                 if _equal(found, plain):
                     return Source(step, part, parts, norm, own, None, bias)
-                if turn is not None and found.shape == plain.shape and (base := base_of(found, plain)) is not None:
-                    return Source(step, part, parts, norm, own, base, bias)
+                if changed is not None and found.shape == plain.shape and (turn := turn_of(found, plain)) is not None:
+                    return Source(step, part, parts, norm, own, turn, bias)
         return None
 
     def _packed(self, step: Step, bias: Step | None) -> Step | None:
@@ -201,7 +202,7 @@ class _Form:
         parts = [(row.part, row.parts) for row in (query, key, value)]
         one, two, three = (row.projection for row in (query, key, value))
         heads = self.core.shape[-3]
-        if query.heads != heads or key.heads != value.heads or query.base != key.base or value.base is not None:
+        if query.heads != heads or key.heads != value.heads or query.turn != key.turn or value.turn is not None:
             return None
         if parts == [(0, 3), (1, 3), (2, 3)] and one is two is three:
             return "all"

@@ -8,10 +8,12 @@ from math import asin
 import torch
 from torch import Tensor
 
+from ...base.records import dataclass
 from ..ops import TABLE
 from .flat_steps import Plain, Step
 from .tables import made_by
 from .views import is_view, moved
+from .waves import ROUNDED
 
 CLOSE = 1e-3
 """How far a turned number may be from the rule's: tables worked out in single precision are off by their angle's last digit."""
@@ -51,7 +53,7 @@ def _told(arguments: Mapping[str, Plain]) -> dict[str, Plain]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()}
 
 
-def turned(made: Mapping[int, Step], number: int) -> tuple[int, list[Step]] | None:
+def before_turn(made: Mapping[int, Step], number: int) -> tuple[int, list[Step]] | None:
     """The tensor that a tensor is a linear map of, and the steps of the map in order; None where it is none of one tensor alone."""
     roots: set[int] = set()
     steps: dict[int, Step] = {}
@@ -90,23 +92,37 @@ def mapped(root: int, steps: Sequence[Step], probe: Tensor) -> Tensor:
     return values[steps[-1].number] if steps else probe
 
 
-def base_of(found: Tensor, plain: Tensor) -> float | None:
-    """The base with which `attention` turns one tensor of [..., length, size] into the other; None where it does not."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """By what base a head's features turn, and whether neighbours do so with each other, or one half with the other."""
+
+    base: float
+    pairs: bool
+
+    def of(self, plain: Tensor) -> Tensor:
+        """What `attention` makes of [..., length, size]."""
+        half = plain.shape[-1] // 2
+        angles = torch.arange(plain.shape[-2], dtype=torch.float64)[:, None] * self.base ** (
+            -torch.arange(half, dtype=torch.float64) / half
+        )
+        first, second = (plain[..., ::2], plain[..., 1::2]) if self.pairs else plain.chunk(2, -1)
+        rows = [first * angles.cos() - second * angles.sin(), second * angles.cos() + first * angles.sin()]
+        return torch.stack(rows, -1).flatten(-2) if self.pairs else torch.cat(rows, -1)
+
+
+def turn_of(found: Tensor, plain: Tensor) -> Turn | None:
+    """How `attention` turns one tensor of [..., length, size] into the other; None where it does not."""
     size, length = plain.shape[-1], plain.shape[-2]
     if size % 2 or size < 4 or length < 2:
         return None
     half = size // 2
-    # Of the slowest pair at the second place: what is 10000 in the text must not come out as 9999.97, and a small sine has the most digits.
-    first, second = (row[..., 1, half - 1 :: half].reshape(-1, 2)[0] for row in (plain, found))
-    sine = float((first[0] * second[1] - first[1] * second[0]) / (first * first).sum())
-    if not 0 < sine < 1:
-        return None
-    base = float(f"{asin(sine) ** (-half / (half - 1)):.6g}")
-    return base if base > 1 and torch.allclose(found, _by_rule(plain, base), atol=CLOSE) else None
-
-
-def _by_rule(plain: Tensor, base: float) -> Tensor:
-    half = plain.shape[-1] // 2
-    angles = torch.arange(plain.shape[-2], dtype=torch.float64)[:, None] * base ** (-torch.arange(half, dtype=torch.float64) / half)
-    first, second = plain.chunk(2, -1)
-    return torch.cat([first * angles.cos() - second * angles.sin(), second * angles.cos() + first * angles.sin()], -1)
+    for pairs in (False, True):
+        # Of the slowest pair at the second place: what is 10000 in the text must not come out as 9999.97, and a small sine has the most digits.
+        slowest = slice(size - 2, size) if pairs else slice(half - 1, size, half)
+        first, second = (row[..., 1, slowest].reshape(-1, 2)[0] for row in (plain, found))
+        sine = float((first[0] * second[1] - first[1] * second[0]) / (first * first).sum())
+        if 0 < sine < 1:
+            turn = Turn(float(f"{asin(sine) ** (-half / (half - 1)):.6g}"), pairs)
+            if turn.base > 1 and torch.allclose(found, turn.of(plain), atol=CLOSE + ROUNDED * length):
+                return turn
+    return None

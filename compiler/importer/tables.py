@@ -13,6 +13,7 @@ from ..ops import TABLE
 from ..ops.base import Operation
 from .fixed_values import Values
 from .flat_steps import Plain
+from .waves import ROUNDED
 
 Arguments = dict[str, Plain]
 
@@ -107,7 +108,7 @@ def half(tensor: torch.Tensor) -> Half | None:
             for base in _bases(table, part == 0):
                 arguments: Arguments = {"value": "sincos", "sizes": (length,), "features": 2 * count, "base": base}
                 made = made_by(TABLE["constant"](**arguments))[0].chunk(2, 1)[part]
-                if torch.allclose(made.double(), table.double(), atol=2e-6, rtol=1e-5):
+                if torch.allclose(made.double(), table.double(), atol=_off(arguments), rtol=1e-5):
                     return Half({name: value for name, value in arguments.items() if (name, value) != ("base", 10000.0)}, part, times)
     return None
 
@@ -135,9 +136,16 @@ def constant(tensor: torch.Tensor) -> tuple[Arguments, tuple[int, ...]] | None:
     for arguments, whole in _tables(bare):
         record = TABLE["constant"](**arguments)
         made = made_by(record)[0]
-        if made.numel() == bare.numel() and torch.allclose(made.reshape(shape).double(), bare.double(), atol=2e-6, rtol=1e-5):
+        if made.numel() == bare.numel() and torch.allclose(made.reshape(shape).double(), bare.double(), atol=_off(arguments), rtol=1e-5):
             return arguments, tuple(made.shape) if whole else shape
     return None
+
+
+def _off(arguments: Arguments) -> float:
+    """How far the numbers of a word may be from those of a table; of sines, the more the more places there are."""
+    sizes = arguments["sizes"] if arguments.get("features") else ()
+    assert isinstance(sizes, tuple)
+    return 2e-6 + ROUNDED * max((int(size) for size in sizes), default=0)
 
 
 def _tables(tensor: torch.Tensor) -> Iterator[tuple[dict[str, Any], bool]]:

@@ -15,6 +15,9 @@ from ...base.records import dataclass
 CLOSE = 2e-5
 """How far a sine may be from what is in the table, which was worked out in single precision."""
 
+ROUNDED = 3e-7
+"""How much further at each place: an angle that is worked out in single precision is off by so much for each of its own size."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waves:
@@ -76,7 +79,7 @@ def _fitted(image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tens
             better = error < best[3]
             best = tuple(torch.where(better, new, old) for new, old in zip((rows, columns, phases, error), best, strict=True))  # type: ignore[assignment]
     assert best is not None
-    return best[:3] if float(best[3].max()) < CLOSE else None
+    return best[:3] if float(best[3].max()) < CLOSE + ROUNDED * max(height, width) else None
 
 
 def _frequency(image: torch.Tensor, axis: int) -> torch.Tensor:

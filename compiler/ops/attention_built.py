@@ -32,7 +32,7 @@ class BuiltAttention(AttentionRule):
             split_bias=self.qkv_bias == "qv",
             causal=self.causal,
             norm=self.norm,
-            rotary=self.rotary is not None,
+            rotary=None if self.rotary is None else "pairs" if self.pairs else "halves",
             scaled=self.scale is not None,
             grouped=self._groups != self.heads,
             relative=self.window is not None,

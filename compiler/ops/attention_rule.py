@@ -33,7 +33,12 @@ class AttentionRule(Operation):
     groups: int | None = parameter(SIZE, "how many heads keys and values have, where these are fewer; none: as many as queries", None)
     norm: str | None = parameter(NORM, "how queries and keys are normalised, each head by itself, as q_norm and k_norm (eps 1e-6)", None)
     rotary: float | None = parameter(
-        ROTARY, "the base of rotary positions, by which queries and keys are turned (halves, as in Llama: 10000); none: no positions", None
+        ROTARY,
+        "the base of rotary positions, by which queries and keys are turned (halves, as transformers has Llama: 10000); none: no positions",
+        None,
+    )
+    pairs: bool = parameter(
+        FLAG, "of rotary positions, whether neighbours are turned with each other (RoFormer, Meta's Llama), instead of halves", False
     )
     causal: bool = parameter(FLAG, "let no position look ahead", False)
     window: Plain = parameter(
@@ -130,7 +135,7 @@ class AttentionRule(Operation):
         if self.rotary is not None and self._size(inputs) % 2:
             raise Refusal(
                 "E310",
-                f"a head of {self._size(inputs)} features does not fall into halves, which rotary positions turn",
+                f"a head of {self._size(inputs)} features does not fall into {'pairs' if self.pairs else 'halves'}, which rotary positions turn",
                 parameter="heads" if self.head_size is None else "head_size",
                 help="`heads` or `head_size` make it even",
             )
@@ -184,6 +189,7 @@ class AttentionRule(Operation):
             ("mask", self.mask and count < 2, "`mask` tells of a last path, and here only one tensor comes in"),
             ("mask", told > 3, f"`attention` takes queries, keys and values, and {told} paths end here"),
             ("mask", likely, f"`attention` takes queries, keys and values, and the third path {show(inputs[-1])} has the size of a mask"),
+            ("pairs", self.pairs and self.rotary is None, "`pairs` tells of rotary positions, and there is no `rotary`"),
             ("index", self.index is not None and self.window is None, "`index` tells of a window, and there is no `window`"),
             ("class_token", self.class_token and self.window is None, "`class_token` tells of a window, and there is no `window`"),
             (
@@ -204,6 +210,7 @@ class AttentionRule(Operation):
             if wrong:
                 helps = {
                     "mask": "`attention(…, mask = true) { | skip | constant(…) }`: the last path is the mask",
+                    "pairs": "`rotary = 10000` turns queries and keys by their positions",
                     "keys": '`keys = ["q", "kv", "proj"]`' if told < 3 else '`keys = ["q", "k", "v", "proj"]`',
                 }
                 if self.causal:

@@ -14,6 +14,16 @@ ROTATED = '''def rotated(x: torch.Tensor, base: float) -> torch.Tensor:
     return torch.cat([first * cosine - second * sine, second * cosine + first * sine], dim=-1)
 '''
 
+ROTATED_PAIRS = '''def rotated_pairs(x: torch.Tensor, base: float) -> torch.Tensor:
+    """Positions [..., L, heads, D] turned each by its own angles: every other feature of a head with the one beside it."""
+    half = x.shape[-1] // 2
+    frequencies = torch.pow(base, -torch.arange(half, device=x.device, dtype=torch.float32) / half)
+    angles = torch.arange(x.shape[-3], device=x.device, dtype=torch.float32)[:, None, None] * frequencies
+    cosine, sine = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    first, second = x.unflatten(-1, (half, 2)).unbind(-1)
+    return torch.stack([first * cosine - second * sine, second * cosine + first * sine], dim=-1).flatten(-2)
+'''
+
 RELATIVE_INDEX = '''def relative_index(height: int, width: int) -> torch.Tensor:
     """For any two places of a window, [places, places], the row of a table that has one for each distance."""
     rows = (torch.arange(height)[:, None] - torch.arange(height) + height - 1)[:, None, :, None]
@@ -42,7 +52,8 @@ class Parts:
     split_bias: bool
     causal: bool
     norm: str | None
-    rotary: bool
+    rotary: str | None
+    """Whether rotary positions turn "halves" or "pairs" of a head's features."""
     scaled: bool
     """Logits are multiplied by a number of their own."""
     grouped: bool
@@ -59,7 +70,7 @@ class Parts:
             "Causal" if self.causal else "",
             "Grouped" if self.grouped else "",
             {None: "", "ln": "Normed", "rms": "RmsNormed"}[self.norm],
-            "Rotary" if self.rotary else "",
+            {None: "", "halves": "Rotary", "pairs": "RotaryPairs"}[self.rotary],
             "Scaled" if self.scaled else "",
             "Masked" if self.masked else "",
             "Folded" if self.masks_fold else "",
@@ -100,7 +111,7 @@ class Parts:
 
 def helpers(parts: Parts) -> tuple[str, ...]:
     """The class, after the functions that it calls."""
-    functions = [ROTATED] if parts.rotary else []
+    functions = {None: list[str](), "halves": [ROTATED], "pairs": [ROTATED_PAIRS]}[parts.rotary]
     functions += [RELATIVE_INDEX] if parts.relative else []
     functions += [WITH_CLASS] if parts.class_token else []
     told = {1: "", 2: " to another sequence", 3: " as queries to keys with values"}[parts.sequences]
@@ -178,8 +189,9 @@ def _forward(parts: Parts) -> list[str]:
     lines += _projected(parts)
     if parts.norm is not None:
         lines.append("        query, key = self.q_norm(query), self.k_norm(key)")
-    if parts.rotary:
-        lines.append("        query, key = rotated(query, self.base), rotated(key, self.base)")
+    if parts.rotary is not None:
+        turn = "rotated" if parts.rotary == "halves" else "rotated_pairs"
+        lines.append(f"        query, key = {turn}(query, self.base), {turn}(key, self.base)")
     lines.append("        query, key, value = query.transpose(-2, -3), key.transpose(-2, -3), value.transpose(-2, -3)")
     options = []
     if parts.relative:

@@ -36,6 +36,9 @@ NETWORKS = {
         "input x[4, 6]", 'conv(4, 1) -> celu -> rearrange("a b -> b 1 a") -> attention(2, keys = ["q", "k", "v", "proj"])'
     ),
     "rotary positions": network("input x[4, 4]", 'conv(4, 1) -> celu -> rearrange("a b -> b a") -> attention(1, rotary = 100)'),
+    "rotary positions of pairs": network(
+        "input x[4, 4]", 'conv(4, 1) -> celu -> rearrange("a b -> b a") -> attention(1, rotary = 100, pairs = true)'
+    ),
     "a short one": network("input x[1, 3]", "sdpa { | roll([1, -2], [0, 1]) | skip(x) | skip(x) }"),
     "a mask that learns": sdpa(2, 2, 5, 5, 4, 4, "m"),
     "a mask that is given": sdpa(2, 2, 5, 5, 4, 4, "z"),

@@ -164,6 +164,7 @@ def by_formula(
     norm: str | None,
     base: float | None,
     causal: bool,
+    pairs: bool,
 ) -> Tensor:
     """Attention written out, one head after another."""
 
@@ -182,7 +183,7 @@ def by_formula(
         elif norm == "rms":
             q, k = (t * (t.square().mean(-1, keepdim=True) + 1e-6).rsqrt() * state[f"{n}_norm.weight"] for t, n in ((q, "q"), (k, "k")))
         if base is not None:
-            q, k = turned(q, base), turned(k, base)
+            q, k = turned(q, base, pairs), turned(k, base, pairs)
         logits = q @ k.transpose(-1, -2) / math.sqrt(size)
         if causal:
             logits = logits.masked_fill(torch.ones(logits.shape[-2:]).triu(1).bool(), -math.inf)
@@ -190,12 +191,13 @@ def by_formula(
     return projected(keys[3], torch.cat(answers, -1))
 
 
-def turned(x: Tensor, base: float) -> Tensor:
+def turned(x: Tensor, base: float, pairs: bool) -> Tensor:
     """By complex numbers."""
     half = x.shape[-1] // 2
     angles = torch.arange(x.shape[-2])[:, None] / base ** (torch.arange(half) / half)
-    found = torch.complex(x[..., :half], x[..., half:]) * torch.polar(torch.ones_like(angles), angles)
-    return torch.cat([found.real, found.imag], -1)
+    numbers = torch.complex(x[..., ::2], x[..., 1::2]) if pairs else torch.complex(x[..., :half], x[..., half:])
+    found = numbers * torch.polar(torch.ones_like(angles), angles)
+    return torch.view_as_real(found).flatten(-2) if pairs else torch.cat([found.real, found.imag], -1)
 
 
 @settings(max_examples=30, deadline=None)
@@ -204,6 +206,7 @@ def turned(x: Tensor, base: float) -> Tensor:
     head_size=st.sampled_from([None, 2, 6]),
     norm=st.sampled_from([None, "ln", "rms"]),
     base=st.sampled_from([None, 100, 10000.0]),
+    pairs=st.booleans(),
     bias=st.booleans(),
     causal=st.booleans(),
     crosses=st.booleans(),
@@ -215,6 +218,7 @@ def test_every_form_is_the_formula(
     head_size: int | None,
     norm: str | None,
     base: float | None,
+    pairs: bool,
     bias: bool,
     causal: bool,
     crosses: bool,
@@ -228,7 +232,7 @@ def test_every_form_is_the_formula(
     options = [f"keys = {keys}", f"bias = {str(bias).lower()}", f"groups = {groups}", f"causal = {str(causal).lower()}"]
     options += [f"head_size = {head_size}"] if head_size else []
     options += [f'norm = "{norm}"'] if norm else []
-    options += [f"rotary = {base}"] if base else []
+    options += [f"rotary = {base}, pairs = {str(pairs).lower()}"] if base else []
     step = f"attn: attention({many}, {', '.join(options)})"
     body = f"{step} {{ | skip | slice(axis = {len(front)}, stop = 3) }}" if crosses else step
     graph = network(body, *front, 5, 8)
@@ -244,7 +248,7 @@ def test_every_form_is_the_formula(
                 state |= {f"{part}.{kind}": value for part, value in zip(parts, split, strict=True)}
     x = torch.randn(2, *front, 5, 8)
     context = x[..., :3, :] if crosses else x
-    expected = by_formula(x, context, state, ["wq", "wk", "wv", "wo"], many, groups, norm, base, causal)
+    expected = by_formula(x, context, state, ["wq", "wk", "wv", "wo"], many, groups, norm, base, causal, pairs)
     given = x.reshape(2, -1, 8)
     close(model(given), expected)
 
@@ -336,6 +340,7 @@ def test_the_core_is_the_formula(
         'attention(4, keys = ["qkv", "proj"], norm = "ln")',
         'attention(4, keys = ["qkv", "proj"], rotary = 100)',
         'attention(4, keys = ["q", "k", "v", "proj"], groups = 2, norm = "rms", rotary = 100)',
+        'attention(4, keys = ["q", "k", "v", "proj"], groups = 2, rotary = 100, pairs = true)',
         "attention(4, causal = true, head_size = 32)",
         "attention(4, scale = 0.5)",
         'attention(4, keys = ["q", "kv", "proj"], qkv_bias = "qv")',
@@ -382,6 +387,8 @@ def test_memory_where_something_is_added_to_the_logits(added: str, batch: int) -
         ('attention(3, keys = ["qkv", "proj"])', "E310", "head_size"),
         ("attention(4, groups = 3)", "E310", "groups = 2 or 4"),
         ("attention(8, rotary = 10)", "E310", "halves"),
+        ("attention(8, rotary = 10, pairs = true)", "E310", "pairs"),
+        ("attention(4, pairs = true)", "E326", "rotary = 10000"),
         ('attention(2, keys = ["qkv"])', "E208", "two to four names"),
         ('attention(2, keys = ["a", "a"])', "E208", "two to four names"),
         ('attention(2, keys = ["heads", "proj"])', "E208", "two to four names"),
