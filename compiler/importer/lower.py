@@ -183,7 +183,7 @@ class Lowering:
         is_complex = any(self.trace.values[ref.number].dtype.is_complex for ref in (*call.refs(), *call.results))
         handler = TABLE.get(f"complex {name}" if is_complex else name)
         if handler is None:
-            told = f"`{name}`{' of complex numbers' if is_complex else ''}"
+            told = f"`{name}`{' of complex numbers' if is_complex and name in TABLE else ''}"
             raise Unsaid(f"{told}, which draws random numbers", NO_CHANCE) if name in DRAWS else Unsaid(told)
         handler(self, call)
 

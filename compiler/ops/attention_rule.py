@@ -64,6 +64,7 @@ class AttentionRule(Operation):
         return (
             any(row is not None for row in asked)
             or self.causal
+            or self.pairs
             or self.mask
             or self.class_token
             or len(inputs[0]) > 2

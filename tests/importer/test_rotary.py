@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from archc import ArchError
 from archc.compiler.importer.importing import Imported, import_model
 from archc.compiler.importer.sources import model_of_module
 
@@ -161,3 +162,18 @@ def test_long_tables_are_words_too() -> None:
     model = model_of_module(Turned(of_halves).eval(), torch.zeros(2, 3000, dtype=torch.long))
     text = import_model(model).text
     assert 'constant("rotary_cos", sizes = [3000], features = 8)' in text and 'constant("rotary_sin"' in text
+
+
+class Roots(nn.Module):
+    """What is done with complex numbers beside a product."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        pairs = torch.view_as_complex(x.unflatten(-1, (-1, 2)))
+        return torch.view_as_real(pairs + pairs.conj()).flatten(-2)
+
+
+def test_other_steps_of_complex_numbers_are_refused() -> None:
+    with pytest.raises(ArchError) as error:
+        import_model(model_of_module(Roots(), torch.rand(2, 5, 8)))
+    (row,) = error.value.diagnostics
+    assert row.code == "F653" and any(note.startswith("`add` of complex numbers: 1 time") for note in row.notes), row.notes
