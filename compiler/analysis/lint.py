@@ -267,8 +267,16 @@ def fixed_input(program: Program) -> Iterator[Diagnostic]:
             Label(node.span, f"reads {show(node.input_shapes[0])}"),
             Label(start.span, f"of {native}"),
             help=_of_positions(program, node)
+            or _of_learned_places(node)
             or "pool to a fixed size before it (`global_avgpool`, `adaptive_avgpool(7)`), if other sizes matter",
         )
+
+
+def _of_learned_places(node: Node) -> str | None:
+    """Where a row is learned for each place of a sequence."""
+    if not any(weight.shape[-2:] == node.input_shapes[0] for weight in node.weights):
+        return None
+    return "compile it for the length that is used (`--input`); places that are worked out take any: `attention(…, rotary = 10000)`"
 
 
 def _of_positions(program: Program, node: Node) -> str | None:

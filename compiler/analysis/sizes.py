@@ -18,10 +18,11 @@ from typing import TypeAlias
 from ...base.diagnostics import Diagnostic, Label
 from ...base.records import dataclass
 from ...reporting.error import ArchError
-from ..graph.facts import facts_of
 from ..graph.graph import Graph
 from ..graph.program import Node
-from ..ops.base import Operation, Refusal, Shape
+from ..ops.base import Operation, Shape
+from .carry import carry
+from .held import Hold, held
 from .receptive import Field, receptive
 from .table import Cell, Column, Table
 
@@ -105,6 +106,9 @@ class Axis:
     fixed_by: str
     """The first node whose weights depend on this size, `(in training)` where only those of side heads do; "" where none does."""
 
+    hold: Hold | None = None
+    """Where no weights do, and the axis takes no other size: the step whose numbers in the text hold it."""
+
     was_asked: bool = False
     """Whether the compiler was asked for each size, as the network's text reads sizes."""
 
@@ -134,14 +138,6 @@ def sizes(graph: Graph, compile: Compile | None = None, watch: Watch = lambda te
     for node in graph.inputs:
         rows.update(dict.fromkeys(search.rows(node)))
     return tuple(rows if compile is None else (search.asked(axis, compile) for axis in rows))
-
-
-def carried(graph: Graph, inputs: Mapping[int, Shape]) -> list[Shape] | None:
-    """The shape of every node where the inputs have these shapes, given by the index of the node; None where the built module takes them not."""
-    run = _carry(graph, inputs)
-    if not run.in_evaluation or run.changed is not None:
-        return None
-    return [run.shapes.get(node.index, node.shape) for node in graph.nodes]
 
 
 class _Search:
@@ -196,7 +192,7 @@ class _Search:
         for size in range(1, limit + 1):
             if size % SELDOM == 0:
                 self.watch(f"{word}: {size:,} of {limit:,} sizes tried")
-            run = _carry(self.graph, {node.index: _resized(node, number, size) for node in nodes})
+            run = carry(self.graph, {node.index: _resized(node, number, size) for node in nodes})
             if run.in_training:
                 compiled.append(size)
             if run.in_evaluation and run.changed is None:
@@ -207,7 +203,10 @@ class _Search:
                 held_by = f"{run.held.unique} (in training)"
         steps = [step for step in range(1, self.period + 1) if self.period % step == 0]
         names = tuple(node.names[-1] for node in nodes)
-        return Axis(names, word, native, _pattern(built, limit, steps), _pattern(compiled, limit, steps), fixed_by or held_by)
+        taken = _pattern(built, limit, steps)
+        other = {node.index: _resized(node, number, native + self.period) for node in nodes}
+        hold = None if taken.residues or fixed_by else held(self.graph, other)
+        return Axis(names, word, native, taken, _pattern(compiled, limit, steps), fixed_by or held_by, hold)
 
     def asked(self, axis: Axis, compile: Compile) -> Axis:
         """What the compiler itself takes, where the network's text reads sizes."""
@@ -292,54 +291,6 @@ def _numbers(graph: Graph) -> set[int]:
     return {int(number) for text in _texts(graph) for number in re.findall(r"\b\d{1,6}\b", text)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Whether every operation that evaluation runs accepts a shape, and those of side heads too.
-
-    `changed` is the first node whose weights it changes, of those that evaluation runs; `held` the first one of side heads.
-    """
-
-    in_evaluation: bool
-    in_training: bool
-    changed: Node | None
-    held: Node | None
-    shapes: Mapping[int, Shape]
-    """Those that differ from the network's own, by the index of the node."""
-
-
-def _carry(graph: Graph, start: Mapping[int, Shape]) -> _Run:
-    """What comes of other shapes at some inputs."""
-    facts = facts_of(graph)
-    shapes = dict(start)
-    changed: Node | None = None
-    held: Node | None = None
-    in_training = True
-    for node in graph.nodes:
-        if node.index in start or not any(index in shapes for index in node.inputs):
-            continue
-        if node.training_only and not in_training:
-            continue
-        inputs = tuple(shapes.get(index, graph.nodes[index].shape) for index in node.inputs)
-        if inputs == node.input_shapes:
-            continue
-        try:
-            output = node.operation.output(inputs)
-        except Refusal:
-            in_training = False
-            if not node.training_only:
-                return _Run(False, False, changed, held, shapes)
-            continue
-        # Weights of side heads hold training to a size, not evaluation, which does not run them.
-        if node.operation.weights(inputs) != facts[node.index].weights:
-            if node.training_only:
-                held = held or node
-            else:
-                changed = changed or node
-        if output != node.shape:
-            shapes[node.index] = output
-    return _Run(True, in_training, changed, held, shapes)
-
-
 def _period(graph: Graph) -> int:
     """With which period the sizes of all tensors repeat: a common multiple of the effective strides, and of what axes must divide by."""
     fields = [field for row in receptive(graph) for field in row.fields]
@@ -388,7 +339,7 @@ def _pattern(accepted: Sequence[int], limit: int, periods: Iterable[int]) -> Siz
 def sizes_table(name: str, axes: Sequence[Axis]) -> Table:
     """The table that `archc sizes` prints."""
     rows: list[tuple[Cell, ...]] = [
-        (", ".join(axis.inputs), axis.axis, axis.native, axis.built.smallest, str(axis.built), str(axis.compiled), axis.fixed_by)
+        (", ".join(axis.inputs), axis.axis, axis.native, axis.built.smallest, str(axis.built), str(axis.compiled), _fixed_by(axis))
         for axis in axes
     ]
     columns = (
@@ -407,6 +358,7 @@ def sizes_table(name: str, axes: Sequence[Axis]) -> Table:
     together = {axis.inputs for axis in axes if len(axis.inputs) > 1}
     notes = (
         *(f"{' and '.join(names)} must agree: they are varied together." for names in sorted(together)),
+        *dict.fromkeys(f"`{axis.hold.text}` at {axis.hold.place} holds the size: {axis.hold.remedy}." for axis in axes if axis.hold),
         "Each axis by itself, the others as compiled. The compiler takes more where a weight's shape follows the input (`fixed by`), and",
         "less where side heads, which only training runs, need a larger input than evaluation does.",
         f"Every size up to {tried} was compiled{beyond}: the text reads sizes; the others are taken to repeat."
@@ -414,6 +366,10 @@ def sizes_table(name: str, axes: Sequence[Axis]) -> Table:
         else f"Every size up to {tried} was carried through the graph; beyond it they repeat.",
     )
     return Table(columns, tuple(rows), None, notes, f"{name}: input sizes")
+
+
+def _fixed_by(axis: Axis) -> str:
+    return axis.hold.step if axis.hold is not None and not axis.fixed_by else axis.fixed_by
 
 
 def sizes_json(name: str, axes: Sequence[Axis]) -> dict[str, object]:
@@ -439,6 +395,7 @@ def sizes_json(name: str, axes: Sequence[Axis]) -> dict[str, object]:
                 "built": pattern(axis.built),
                 "compiled": pattern(axis.compiled),
                 "fixed_by": axis.fixed_by or None,
+                "held_by": axis.hold.step if axis.hold is not None else None,
             }
             for axis in axes
         ],

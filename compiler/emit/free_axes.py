@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 from ...base.diagnostics import Diagnostic, Label
 from ...base.records import dataclass
 from ...reporting.error import ArchError
-from ..analysis.sizes import Axis, Sizes, carried, sizes, strides
+from ..analysis.carry import carried
+from ..analysis.sizes import Axis, Sizes, sizes, strides
 from ..files.system_errors import LONGEST_QUOTATION
 from ..graph.graph import Graph
 from ..graph.program import Node
 from ..graph.provenance import short
-from ..ops.base import Shape
+from ..ops.base import Shape, show
 from ..ops.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
@@ -245,13 +246,32 @@ def _none(graph: Graph, word: str, there: Sequence[str]) -> Diagnostic:
 
 def _fixed(graph: Graph, row: Axis) -> Diagnostic:
     node = _input(graph, row)
-    reason = f"; the weights of `{row.fixed_by}` depend on it" if row.fixed_by else ""
+    message = f"the {row.axis} of `{' and '.join(row.inputs)}` cannot be free: the built network takes {row.built} alone"
+    weighted = next((step for step in graph.nodes if step.unique == row.fixed_by), None)
+    if row.hold is not None and not row.fixed_by:
+        step = graph.nodes[row.hold.index]
+        message += f"; `{row.hold.text}` holds it"
+        help = f"{row.hold.remedy}; or leave the {row.axis} out of `--dynamic`"
+        return Diagnostic(
+            "F626", message, Label(step.span, f"gives {show(step.shape)}"), (Label(node.span, f"{row.native} here"),), help=help
+        )
+    others = (
+        (Label(weighted.span, f"its weights are {show(weighted.weights[0].shape)}"),) if weighted is not None and weighted.weights else ()
+    )
     return Diagnostic(
         "F626",
-        f"the {row.axis} of `{' and '.join(row.inputs)}` cannot be free: the built network takes {row.built} alone{reason}",
+        message + (f"; the weights of `{row.fixed_by}` depend on it" if row.fixed_by else ""),
         Label(node.span, f"{row.native} here"),
-        help="leave it out of `--dynamic`, or pool the axis away before what depends on it; `archc sizes` tells of every axis",
+        others,
+        help=f"leave it out of `--dynamic`, or {_without_weights(weighted)}; `archc sizes` tells of every axis",
     )
+
+
+def _without_weights(node: Node | None) -> str:
+    """What to do about a step whose weights follow the size."""
+    if node is not None and any(weight.shape[-2:] == node.input_shapes[0] for weight in node.weights):
+        return "give places that are worked out (`attention(…, rotary = 10000)`) where a row is learned for each"
+    return "pool the axis away before what depends on it"
 
 
 def _refused(free: FreeAxes, error: Exception) -> Diagnostic:

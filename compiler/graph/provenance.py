@@ -20,11 +20,6 @@ def width_parameter(operation: Operation) -> str | None:
     return next((row.name for row in operation.parameters() if row.name in ("channels", "features")), None)
 
 
-def sets_channels(operation: Operation) -> bool:
-    """Whether the operation's own arguments say how many channels it gives."""
-    return width_parameter(operation) is not None
-
-
 def passes_axis(node: Node, axis: int) -> bool:
     """Whether `axis` of the output is the first input's own, untouched."""
     if not node.input_shapes:
@@ -32,7 +27,8 @@ def passes_axis(node: Node, axis: int) -> bool:
     first = node.input_shapes[0]
     if len(first) != len(node.shape) or first[axis] != node.shape[axis]:
         return False
-    return not (axis == 0 and sets_channels(node.operation))
+    width = width_parameter(node.operation)
+    return width is None or axis != (0 if width == "channels" else len(first) - 1)
 
 
 def decided_by(nodes: Sequence[Node], index: int, axis: int, stop: int | None = None) -> Node:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from ...base.records import dataclass
@@ -51,6 +52,12 @@ class Expand(Operation):
                     help="an axis of size 1 stretches; -1 leaves an axis as it is",
                 )
         return made
+
+    def loosened(self, inputs: Shapes) -> Iterator[tuple[Operation, str]]:
+        for axis, size in enumerate(inputs[0]):
+            if size == self.shape[axis] != 1:
+                sizes = (*self.shape[:axis], -1, *self.shape[axis + 1 :])
+                yield replace(self, shape=sizes), f"{self.name}([{', '.join(map(str, sizes))}])"
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         return inputs[0] == output

@@ -7,7 +7,7 @@ Shapes are without the batch axis and channels first: `(64, 56, 56)` for an imag
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import ClassVar, Literal, TypeAlias
 
@@ -446,6 +446,10 @@ class Operation(EightBits, ModuleForm):
     def passes_on(self) -> bool:
         """Whether it hands on what it is given, in training too, and says so itself: a picture leaves it out."""
         return False
+
+    def loosened(self, inputs: Shapes) -> Iterator[tuple[Operation, str]]:
+        """Records that may give the same of these shapes with one size fewer written out, each with the text that makes it."""
+        return iter(())
 
     def divisor(self, inputs: Shapes) -> int:
         """What the size of an axis must divide by, a number that its parameters fix."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import lcm
 from typing import ClassVar, TypeAlias
@@ -244,6 +244,12 @@ class Rearrange(Operation):
                 steps.append(Step("join", place, (len(group),)) if group else Step("add", place))
             place += 1
         return tuple(steps)
+
+    def loosened(self, inputs: Shapes) -> Iterator[tuple[Operation, str]]:
+        for name in dict(self.sizes):
+            kept = tuple(row for row in dict(self.sizes).items() if row[0] != name)
+            said = "".join(f", {word} = {size}" for word, size in kept)
+            yield replace(self, sizes=kept), f"{self.name}({quoted(self.pattern)}{said})"
 
     def on(self, names: Sequence[Axes], inputs: Shapes) -> Operation:
         """A name of an axis in the pattern is that axis, or it is refused."""

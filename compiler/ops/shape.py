@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import gcd
 from typing import ClassVar
@@ -138,6 +138,12 @@ class Reshape(_OtherAxes):
 
     def divisor(self, inputs: Shapes) -> int:
         return product([size for size in self._sizes() if size != -1]) if -1 in self._sizes() else 1
+
+    def loosened(self, inputs: Shapes) -> Iterator[tuple[Operation, str]]:
+        for place in range(len(self.shape) if -1 not in self._sizes() else 0):
+            sizes = [-1 if number == place else size for number, size in enumerate(self._sizes())]
+            said = ", ".join(f"{name} = {size}" if name else str(size) for name, size in zip(names_of(self.shape), sizes, strict=True))
+            yield replace(self, shape=tuple(sizes)), f"{self.name}([{said}])"
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("Reshape", ((None, self._sizes()),))

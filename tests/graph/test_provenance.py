@@ -20,9 +20,9 @@ from archc.compiler.graph.provenance import (
     main_path,
     parting,
     passes_axis,
-    sets_channels,
     short,
     total_stride,
+    width_parameter,
 )
 from archc.compiler.ops import TABLE
 from tests.analysis.hand import Hand
@@ -95,9 +95,17 @@ def test_a_merge_and_a_change_of_rank_decide() -> None:
     assert decided_by(hand.nodes, last, 0).index == flat
 
 
+def test_a_dense_layer_decides_the_features_and_no_length() -> None:
+    hand = Hand()
+    tokens = hand.input(15, 32)
+    last = hand.step("relu", hand.step("linear", tokens, features=32))
+    assert decided_by(hand.nodes, last, 0).index == tokens
+    assert decided_by(hand.nodes, last, 1).index == last - 1
+
+
 def test_who_says_channels() -> None:
-    assert sets_channels(TABLE["conv"](channels=4)) and sets_channels(TABLE["linear"](features=4))
-    assert not sets_channels(TABLE["relu"]()) and not sets_channels(TABLE["dwconv"]())
+    assert width_parameter(TABLE["conv"](channels=4)) and width_parameter(TABLE["linear"](features=4))
+    assert not width_parameter(TABLE["relu"]()) and not width_parameter(TABLE["dwconv"]())
 
 
 # -------------------------------------------------------------------------------------------------- paths
