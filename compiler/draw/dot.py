@@ -23,12 +23,10 @@ from .scales import Grid, Scales
 from .style import BOLD, POINTS, outline, readable
 from .tooltip import clean, escaped, tooltip
 from .u_shape import STRAIGHT, Arms, arms
-from .ways import Branches, Port, Ways, branches, columns, lowest, ways
+from .ways import GAP, WIDEST, Branches, Port, Ways, beneath, branches, columns, lowest, ways
 
 Attributes = dict[str, str]
 BETWEEN = 1  # points between the name of a box and the small text beneath
-GAP = 8.0  # points between the heading of a frame and the line that comes in beside it
-WIDEST = 185.0  # points that a box is widened to for a heading; a longer one may be crossed
 MARKED = 24  # points that the mark of a skip has at the side of its box, with as much at the other
 HOT = 2.2  # points of the edge of a frame with a number of its own
 THIN = "0.6"  # points of a line of which the size alone is taken
@@ -326,7 +324,7 @@ class Writer:
             inside = {box.name for box in frame.boxes()} | {port.name for port in self.ways.ports if port.frame in held}
             pieces = ((tail, head) if upwards else (head, tail) for tail, head in self.ways.pieces(self.picture))
             entries = {here for here, beyond in pieces if here in inside and beyond not in inside}
-            width = 2 * (rows_width(frame_rows(frame)) + GAP)
+            width = beneath(frame)
             first = frame.items[-1 if upwards else 0]
             if len(entries) > 1 and first.name in entries and first.name in self._marked:  # its mark takes the frame to one side
                 entries = {first.name}

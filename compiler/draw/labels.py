@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, groupby, pairwise
+from itertools import accumulate, chain, groupby, pairwise
 from types import MappingProxyType
 
 from ...base.records import dataclass
@@ -35,12 +35,14 @@ LONG_HEADING = 85.0  # points of a frame's heading in one row
 ARROW = " \u2192 "
 WOVEN = "; "
 """Between steps of which it is not told which follows which."""
+TIMES = "\u00d7"
 STEPS = re.compile(f"({ARROW}|{WOVEN})")
+HELD = re.compile(f"\\(\\d+ {TIMES} \\([^|;]*\\)\\)")
+"""Equal paths whose own brackets say where they end."""
 NUMBER_FIRST = re.compile(r"\d+,")
 ADDED = "+"
 PLAIN = ("", ADDED, "concat")
 """Signs of merges that a reader takes paths side by side for."""
-TIMES = "\u00d7"
 
 # Families whose operations say what a block does; norms, activations and the like are left out of its sum.
 TELLING = frozenset({"convolution", "dense", "attention", "recurrent", "pool"})
@@ -274,8 +276,8 @@ def _of_block(steps: Steps, told: Callable[[list[str]], list[str]] = list) -> li
     if len(forks) != 1 or forks[0].sign or forks[0].woven or forks[0].joined not in PLAIN:
         return _rows(told(_texts(steps)))
     paths = _counts([ARROW.join(told(_texts(path))) for path in forks[0].paths])
-    if len(paths) == 1 and len(steps) > 1:  # a row for all paths, and one for what follows them, would be two paths to a reader
-        return _rows(told(_texts(steps)))
+    if len(paths) == 1:  # a row for all paths, and one for what follows them, would be two paths to a reader; one alone is beside none
+        return _rows(told(_texts(steps)) if len(steps) > 1 else _many(*paths[0]))
     place = steps.index(forks[0])
     rows = _rows(told(_texts(steps[:place])))
     for text, times in paths:
@@ -326,7 +328,10 @@ def _text(step: str | Fork) -> str:
     (first, *others) = step.paths
     if step.sign and not others and len(first) == 1 and isinstance(first[0], Fork) and not first[0].sign:
         return f"{step.sign}({_joined(first[0])})"
-    return step.sign + _bracketed(step) if step.sign or step.joined in PLAIN else _joined(step)
+    if step.sign or step.joined in PLAIN:
+        said = _bracketed(step)
+        return said[1:-1] if not step.sign and HELD.fullmatch(said) else step.sign + said
+    return _joined(step)
 
 
 def _joined(fork: Fork) -> str:
@@ -344,8 +349,14 @@ def _bracketed(step: Fork) -> str:
 def _many(text: str, times: int) -> Sequence[str]:
     """Equal paths as one with their number. Not before the number of a window along one axis: `2 x 2, 32` would be a window of two."""
     if times == 1 or not NUMBER_FIRST.match(text):
-        return [text if times == 1 else f"{times} {TIMES} {text}"]
+        return [text if times == 1 else f"{times} {TIMES} ({text})" if _is_chain(text) else f"{times} {TIMES} {text}"]
     return [text] * times if times <= FEW_ROWS else [f"({text}) {TIMES}{times}"]
+
+
+def _is_chain(text: str) -> bool:
+    """Whether steps follow each other outside of brackets."""
+    before = accumulate(text.split(ARROW)[:-1])
+    return any(part.count("(") == part.count(")") for part in before)
 
 
 def _texts(steps: Steps) -> list[str]:

@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 from .beside_lines import WORD, Piece, aside, curve, dense, label_place, meetings, overlap, through, within
 from .fan import fanned, gathering
@@ -23,6 +23,7 @@ from .ways import Ways, columns
 ASIDE, SWAYS = 8.0, 3.0  # points: of a straight line from the edge of what it leads to, and by how much one sways that should be straight
 EDGING = 30.0  # points that a line may run along the edge of a frame
 BESIDE = (5.0, -5.0, 3.0, -3.0)  # how far beside it it runs else
+CLOSE = 2.5  # points between a line and a box that it passes, at least: nearer it seems to come out of it
 CURL = math.radians(330)  # how far a line may turn in all
 INDENT, ROW, BELOW = 8.0, 10.5, 3.0  # points: of a heading from the edge of its frame, of a row of it, of what reaches below its last row
 
@@ -74,6 +75,7 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
     pieces = [_straight(piece, curves, geometry, walls) for piece in pieces]
     pieces = [_unbowed(piece, curves, geometry, walls, pieces) if piece.name in mains else piece for piece in pieces]
     pieces = [_off_edges(piece, curves, geometry, walls, frames) for piece in pieces]
+    pieces = [_off_boxes(piece, curves, geometry, boxes, walls) for piece in pieces]
     pieces = fanned(pieces, gathering(picture), curves, geometry, walls)
     pieces = aside(pieces, curves, walls, frames)
     ways = {piece.name: piece.way for piece in pieces}
@@ -177,6 +179,34 @@ def _off_edges(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry,
                 curves[piece.name] = line
                 return replace(piece, way=Way(points, piece.way.label))
     return piece
+
+
+def _off_boxes(
+    piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, boxes: Mapping[str, Place], walls: Sequence[Place]
+) -> Piece:
+    """A line that grazes boxes which are none of its ends, led a little further from them where there is room."""
+    others = [place for name, place in boxes.items() if name not in (*piece.ends, piece.line.tail, piece.line.head)]
+    before = _grazed(curves[piece.name], others)
+    if not before:
+        return piece
+    ends = [geometry.places[name] for name in piece.ends]
+    points = piece.way.points
+    # A knot is moved with what leads to it and away from it, so that the line stays smooth.
+    parts = [at for at in range(0, len(points) - 3, 3) if _grazed(curve(points[at : at + 4]), before)]
+    moving = {at + step for at in parts for step in range(-1, 5)} & set(range(1, len(points) - 1 - (len(points) % 3 == 2)))
+    for by, axis in product((3.0, -3.0, 5.0, -5.0, 8.0, -8.0, 12.0, -12.0), (1, 0)):
+        made = tuple(_shifted(point, axis, by) if at in moving else point for at, point in enumerate(points))
+        line = curve(made)
+        if _grazed(line, others) or any(through(line, wall, 1) for wall in walls if wall not in ends):
+            continue
+        if _crossings(line, piece.name, curves) <= _crossings(curves[piece.name], piece.name, curves) + 1:
+            curves[piece.name] = line
+            return replace(piece, way=Way(made, piece.way.label))
+    return piece
+
+
+def _grazed(points: Sequence[Point], boxes: Sequence[Place]) -> list[Place]:
+    return [place for place in boxes if through(points, place, -CLOSE)]
 
 
 def _shifted(point: Point, axis: int, by: float) -> Point:

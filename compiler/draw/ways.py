@@ -13,6 +13,7 @@ from itertools import combinations, takewhile
 from ...base.records import dataclass
 from ..graph.program import Node, Scope
 from .edges import flow, ranks
+from .labels import frame_rows, rows_width
 from .picture import Box, Frame, Line, Picture
 from .scales import ONE_SCALE, Scales, scales
 from .u_shape import STRAIGHT, Arms, arms
@@ -57,6 +58,13 @@ class Ways:
 
 
 STRAIGHT_ON = Ways()
+GAP = 8.0  # points between the heading of a frame and the line that comes in beside it
+WIDEST = 185.0  # points that a box is widened to for a heading
+
+
+def beneath(frame: Frame) -> float:
+    """How wide what stands in the middle beneath a frame's heading has to be, in points, for that a line from above misses it."""
+    return 2 * (rows_width(frame_rows(frame)) + GAP)
 
 
 def ways(picture: Picture, shape: Arms = STRAIGHT) -> Ways:
@@ -71,7 +79,9 @@ def _ports(picture: Picture, columns: Scales) -> tuple[Port, ...]:
     """A port wherever two lines or more of one tensor end in a frame around which their tail stands outside; the innermost frame has it.
 
     What enters a frame within at a port of its own is one line of these. So has a single line to the first map of a column that begins deeper than others: it comes down where the column stands.
+    And so has the only line into a frame to its first box, where the heading is too wide for one to stand beneath it: of the room beside a port nothing is seen.
     """
+    wide = {} if columns.grids else {frame.name: frame.items[0].name for frame in picture.frames() if beneath(frame) > WIDEST}
     below = columns.deep
     around = _frames_around(picture.root)
     entering: dict[tuple[str, str, tuple[int, ...]], list[int]] = defaultdict(list)
@@ -80,6 +90,7 @@ def _ports(picture: Picture, columns: Scales) -> tuple[Port, ...]:
         for frame in around.get(line.head, ()):
             if frame not in outside and not line.training_only:
                 entering[frame, line.tail, line.tensors].append(number)
+    entries = Counter(frame for frame, _, _ in entering)
     depth = {frame.name: place for place, frame in enumerate(picture.frames())}  # outer ones first
     within: dict[str, list[Port]] = defaultdict(list)  # those that no frame further out has a port for, by their box
     found: list[Port] = []
@@ -89,7 +100,8 @@ def _ports(picture: Picture, columns: Scales) -> tuple[Port, ...]:
         lines = entering[frame, tail, tensors]
         own = [number for number in lines if number not in taken]
         inner = [port for port in within[tail] if set(port.lines) <= set(lines)]
-        if len(own) + len(inner) > 1 or any((frame, picture.lines[number].head) in below for number in own):
+        is_alone = entries[frame] == 1 and any(picture.lines[number].head == wide.get(frame) for number in own)
+        if len(own) + len(inner) > 1 or is_alone or any((frame, picture.lines[number].head) in below for number in own):
             through = sorted([*own, *(number for port in inner for number in port.lines)])
             first = min(through, key=lambda number: (picture.lines[number].skip, picture.lines[number].shape is None, number))
             name = f"{frame}_{tail}"

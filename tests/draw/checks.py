@@ -103,6 +103,17 @@ def crossed(picture: Picture, geometry: Geometry) -> list[tuple[str, str, str]]:
     return found
 
 
+def grazed(picture: Picture, geometry: Geometry) -> list[tuple[str, str, str]]:
+    """Lines that pass a box which is none of their ends so close by that they seem to come out of it."""
+    places = {box.name: geometry.places[box.name] for box in picture.boxes()}
+    return [
+        (line.tail, line.head, name)
+        for line, way in zip(picture.lines, geometry.whole(ways_in(picture, geometry)), strict=True)
+        for name, place in places.items()
+        if name not in (line.tail, line.head) and any(within(place, point, -2) for point in curve(way.points))
+    ]
+
+
 def crossings(geometry: Geometry) -> int:
     """How many times lines cross. What enters a frame together is one line until it parts."""
     drawn = [curve(way.points, near=math.inf) for way in (*geometry.common.values(), *geometry.ways)]

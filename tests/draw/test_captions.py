@@ -35,7 +35,11 @@ def said(graph: Graph, title: str) -> str:
         # The same block written with paths.
         ("conv(8, 1) -> concat { | conv(8, 3) | conv(8, 5) }", "1x1, 8 / | 3x3, 8 / | 5x5, 8"),
         # Rounds side by side; a block that is its residual branch, and one within others.
-        ("concat { | repeat 3: conv(8, 3) -> bn }", "| 3 × 3x3, 8"),
+        ("concat { | repeat 3: conv(8, 3) -> bn }", "3 × 3x3, 8"),
+        # What is told of each of them once ends where its brackets do.
+        ("add { | repeat 3: conv(8, 1) -> conv(16, 3) }", "3 × (1x1, 8 → 3x3, 16)"),
+        ("concat { | repeat 3: conv(8, 1) -> conv(8, 3) } -> conv(16, 1)", "3 × (1x1, 8 → 3x3, 8) → 1x1, 16"),
+        ("add { | skip | concat { | repeat 3: conv(8, 1) -> conv(8, 3) } -> conv(16, 1) }", "3 × (1x1, 8 → 3x3, 8) → 1x1, 16"),
         ("add { | skip | conv(16, 3) -> relu -> conv(16, 3) } -> relu", "3x3, 16 → 3x3, 16"),
         ("conv(16, 1) -> add { | skip | conv(16, 3) } -> conv(16, 1)", "1x1, 16 → +(3x3, 16) → 1x1, 16"),
         # Each step goes on and into the merge: one sign is enough.

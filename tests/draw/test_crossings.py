@@ -18,7 +18,7 @@ from archc.compiler.graph.graph import Graph
 from tests.sample import only_in_campaign
 from tests.support import graph_of
 
-from .checks import crossings, laid_out, meet, out_of_order
+from .checks import crossings, grazed, laid_out, meet, out_of_order
 from .checks import curve as bent
 
 
@@ -159,3 +159,10 @@ def test_lines_of_many_tensors_come_down_on_the_heads_that_each_is_given_to(name
                 place = geometry.places[name]
                 along = [x for x, y in bent(way.points) if place.x < x < place.x + place.width and abs(y - place.y) < 4]
                 assert max(along, default=0) - min(along, default=0) < place.width / 5
+
+
+@pytest.mark.parametrize("name", ["hrnet_w18", "ddpm"])
+def test_no_line_passes_a_box_of_others_so_close_that_it_seems_to_come_out_of_it(name: str) -> None:
+    graph = check(name).graph
+    ((picture, geometry),) = laid_out(graph, [fold(graph)])
+    assert grazed(picture, geometry) == []

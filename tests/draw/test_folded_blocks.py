@@ -198,18 +198,20 @@ def test_a_group_that_has_but_a_number_has_no_frame() -> None:
         ] == []
 
 
-def test_beneath_a_long_heading_the_main_line_stays_straight_beside_the_marks_of_skips() -> None:
+@pytest.mark.parametrize("form", ["a", "b"])
+@pytest.mark.parametrize("opened", ["", "layer1.0", "layer2.1"])
+def test_beneath_a_long_heading_the_main_line_stays_straight_beside_the_marks_of_skips(form: str, opened: str) -> None:
     """They make a frame wider at one side: the line then came in through the heading, and was led around it."""
-    graph = check("resnext50", settings={"form": "a"}).graph
-    picture = fold(graph, View(open=("layer1.0",)))
+    graph = check("resnext50", settings={"form": form}).graph
+    picture = fold(graph, View(open=(opened,) if opened else ()))
     writer = Writer(graph, picture, Look())
     made = geometries([writer])
     assert isinstance(made, tuple)
     (geometry,) = made
     around = {box.name: frame.name for frame in picture.frames() for box in frame.boxes()}
     seen = 0
-    for number, (line, way) in enumerate(zip(picture.lines, geometry.ways, strict=True)):
-        if number in writer.ways.main and number not in writer.ways.port_of and around.get(line.tail) != around.get(line.head):
+    for number, (line, way) in enumerate(zip(picture.lines, geometry.whole(writer.ways), strict=True)):
+        if number in writer.ways.main and around.get(line.tail) != around.get(line.head):
             assert max(x for x, _ in way.points) - min(x for x, _ in way.points) < 0.5, (line.tail, line.head)
             seen += 1
     assert seen >= 5
