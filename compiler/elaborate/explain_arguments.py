@@ -10,6 +10,7 @@ from typing import Protocol
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
+from ..ops import TABLE
 from ..ops.axis_names import AXIS_NAMES
 from ..ops.base import Shape
 from ..ops.initial import INIT, meant_start
@@ -95,6 +96,12 @@ def _with_parameter(diagnostic: Diagnostic, argument: ast.Argument, given: Signa
     value = argument.value
     if diagnostic.code != "E201" or not isinstance(value, ast.Name):
         return diagnostic
+    if (whole := f"{value.name}_{given.name}") in TABLE:  # `avgpool(global)`
+        return replace(diagnostic, secondary=(), help=f"over the whole map it is `{whole}`", fix=None)
+    slot = next((row for row in given.slots if isinstance(row.kind, Word) and value.name in row.kind.words), None)
+    if slot is not None and slot is not own and argument.name is None:  # `upsample(2, bilinear)`
+        text = f'{slot.name} = "{value.name}"'
+        return replace(diagnostic, secondary=(), help=None, fix=Fix(f"write `{text}`", (Edit(value.span, text),)))
     flag = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(value.name)
     if flag is not None and own is not None and isinstance(own.kind, Flag):
         return replace(diagnostic, secondary=(), help=f"write `{flag}`", fix=Fix(f"write `{flag}`", (Edit(value.span, flag),)))
@@ -161,6 +168,8 @@ def _remedy(
         return help, Fix(help, (Edit(span, f'"{meant}"'),)) if meant is not None else None
     if isinstance(value, str) and span.text == value and (right := _for_another(called, row, value, span, given)) is not None:
         return right.message, right
+    if row.name == "sides" and (cut := _cut(value, sizes)) is not None:
+        return cut, None
     near = _nearest_words(row, value)
     if near:
         written = f'"{near[0]}"'
@@ -194,6 +203,22 @@ def _remedy(
         or _one_of_a_list(row, value, span)
         or _like(called, value, span)
     )
+
+
+def _cut(value: object, sizes: Shape) -> str | None:
+    """`pad(-3)`, as PyTorch takes the sides of a map away."""
+    axes = {2: ("length",), 3: ("height", "width"), 4: ("depth", "height", "width")}.get(len(sizes), ())
+    each = value if isinstance(value, tuple) else (value,) * 2 * len(axes)
+    if not axes or not all(type(side) is int and side <= 0 for side in each) or not any(each) or len(each) != 2 * len(axes):
+        return None
+    steps = []
+    for number, axis in enumerate(axes):
+        before, after = each[2 * number : 2 * number + 2]
+        if -before - after >= sizes[number + 1]:
+            return None
+        ends = [f"start = {-before}"] * bool(before) + [f"stop = {after}"] * bool(after)
+        steps += [f"slice(axis = {axis}, {', '.join(ends)})"] if ends else []
+    return f"what is taken away is a part that stays: `{' -> '.join(steps)}`; `crop` takes the middle of a size"
 
 
 def _for_another(called: Signature, row: Parameter, value: str, span: Span, given: Mapping[str, Given]) -> Fix | None:
@@ -344,6 +369,9 @@ def sizes_apart(called: Signature, arguments: Sequence[ast.Argument], evaluator:
         return
     if any(evaluator.labelled(value) is not None for value in values):
         return
+    kinds = (slot.kind for slot in called.slots)
+    if isinstance(values[1], ast.Name) and any(isinstance(kind, Word) and values[1].span.text in kind.words for kind in kinds):
+        return  # `upsample(2, bilinear)`: a text without its quotes
     of = {value.value.span.text for value in values if isinstance(value, ast.Attribute)}
     alike = len(of) == 1 and all(isinstance(value, ast.Attribute) and value.name != "channels" for value in values)
     numbers = all(isinstance(value, ast.Number) for value in values)

@@ -34,6 +34,8 @@ def left_out(
     """Help, and an edit, where a count stands for a share: `bn(64)`, `attention(64, 4)`, as libraries write that are told what comes in. `sizes` come in."""
     if called.name == "ln" and isinstance(value, tuple) and (several := _axes_of_a_map(value, sizes)) is not None:
         return several, None
+    if row.kind == EPSILON and isinstance(value, tuple) and len(value) == 1 and type(value[0]) is int and value[0] > 1:  # `ln([64])`
+        return left_out(called, row, value[0], span, given, sizes)
     is_channels = isinstance(row.kind, Flag) and value in sizes[:1]  # `prelu(64)`
     is_count = type(value) is int and value > 1 and (is_channels or row.kind in (EPSILON, PROBABILITY))
     number = next((number for number, slot in enumerate(called.slots) if slot.name == row.name), 0)

@@ -8,8 +8,9 @@ from collections.abc import Collection, Sequence
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.source import Span
 from ...dsl import ast
-from ..ops.foreign_calls import NEVER_WRITTEN, argument_here, parameter_of, stretching_of, value_of
-from ..ops.foreign_names import NO_PARAMETERS
+from ..ops import TABLE
+from ..ops.foreign_calls import NEVER_WRITTEN, STEPS, argument_here, parameter_of, stretching_of, value_of
+from ..ops.foreign_names import NO_PARAMETERS, same_as
 from ..ops.parameters import Flag, Integer, Optional, Reference, Word
 from ..ops.suggest import closest, did_you_mean, is_near
 from .explain_values import replacement
@@ -99,6 +100,8 @@ def _unknown(called: Signature, argument: ast.Argument, free: list[str], argumen
         other = f"what calls it gives it {', '.join(f'`{name}`' for name in further)}, too; let it take that: `{called.name}({head})`"
     surely = bool(near) and (near[0] in (translated, same) or _is_nearly(argument.name, near[0]))
     fix = replacement(argument.name_span, near) if other is None and surely else None
+    if called.place is None and (behind := _step_behind(argument, arguments, place)) is not None:
+        other, fix = behind.message, behind
     if called.place is None:
         if translated is None and other is None and (extra := _in_before_out(called, argument, arguments)) is not None:
             fix = _without(extra, arguments, f"what comes in is never written: leave `{extra.span.text}` out")
@@ -129,6 +132,20 @@ def _unknown(called: Signature, argument: ast.Argument, free: list[str], argumen
         help=other or did_you_mean(near) or f"its use is `{called.usage}`",
         fix=fix,
     )
+
+
+def _step_behind(argument: ast.Argument, arguments: Sequence[ast.Argument], place: Span) -> Fix | None:
+    """`conv(64, 3, activation = "relu")`: the activation is the step that follows."""
+    word = argument.value.span.text.strip("\"'")
+    step = word if word in TABLE else same_as(word)
+    if argument.name not in STEPS or step is None or TABLE[step].least_inputs != 1 or not place.text.endswith(")"):
+        return None
+    (without,) = _without(argument, arguments, "").edits
+    end = place.source.span(place.end, place.end)
+    text = place.source.text
+    right = " ".join(f"{text[place.start : without.span.start]}{text[without.span.end : place.end]} -> {step}".split())
+    told = f"an activation or a norm is a step of its own: `{right if len(right) <= 60 else f'-> {step}'}`"
+    return Fix(told, (without, Edit(end, f" -> {step}")))
 
 
 def _all_parts(arguments: Sequence[ast.Argument], axis: str | None) -> str:

@@ -167,7 +167,7 @@ def unknown_name(
         # A word for an axis is no number: where an axis is asked for, `explain_arguments.py` tells those there are.
         own = f"a number of the text's own is given first, `let {name} = 64`, or is a parameter of the block or network"
         count = "how many channels come in" if near[0] == "channels" else f"the {near[0]} of what comes in"
-        help, fix = f"{count} is `in.{near[0]}`; {own}", None
+        help, fix = own if near[0] == "depth" else f"{count} is `in.{near[0]}`; {own}", None  # a depth is mostly one of blocks
     elif wanted == "a value" and name in choices():
         help, fix = None, Fix(f'write `"{name}"`: a text stands between quotes', (Edit(span, f'"{name}"'),))
     elif step is not None and (near[:1] == (same_as(name),) or not near):
@@ -201,12 +201,21 @@ def unknown_name(
         fix = None
     elif name == "enumerate":
         help, fix = "`for i, x in list { … }` numbers the rounds by itself", _bare_list(span)
+    elif wanted != "a value" and name == "split":
+        help, fix = (
+            "`split(2) as a, b` parts one tensor; branches are the paths of what joins them: `concat { | conv(8, 1) | conv(8, 3) }`",
+            None,
+        )
+    elif wanted != "a value" and (times := re.fullmatch(r"[xX](\d+)", name)) is not None:
+        help, fix = f"what runs {times[1]} times is the body of a `repeat`: `repeat {times[1]} {{ conv(64) -> relu }}`", None
     elif name in USAGE:
         help, fix = f"`{name}` begins a statement: {USAGE[name]}", None
     elif (row := otherwise(name)) is not None and near[:1] != (name.lower(),) and not any(environment.binding(other) for other in near):
         help, fix = advice(row), None
     elif wanted != "a value" and near and near[0] in TABLE and TABLE[near[0]].least_inputs > 1 and not _heads_paths(span):
         help, fix = f"{help} It joins the paths of a merge: `{near[0]} {{ | … | … }}`", None
+    elif wanted == "a value" and help is None and not _is_followed_by_a_dot(span):
+        help = f"a value is given before it is read, `let {name} = …`, or is a parameter of the block or network"
     return Diagnostic(
         "E201",
         f"there is no {wanted.removeprefix('a ')} named `{name}`",

@@ -43,7 +43,11 @@ def translated(call: ast.Call, around: Around) -> str | None:
     word = as_in_its_text(".".join(call.path), call.span.source.text)
     if key(word) == "sequential":
         rest = replace(around, coming=None)
-        parts = [_part(argument, rest if number else around) for number, argument in enumerate(call.arguments)]
+        listed = call.arguments[0].value if len(call.arguments) == 1 and call.arguments[0].name is None else None
+        steps = listed.items if isinstance(listed, ast.List) else [row.value for row in call.arguments if row.name is None]
+        if len(steps) < len(call.arguments):
+            return None
+        parts = [_part(step, rest if number else around) for number, step in enumerate(steps)]
         return " -> ".join(part for part in parts if part is not None) if parts and None not in parts else None
     last, tensor = word.rpartition(".")[2], _tensor(call, around)
     if is_from_elsewhere(word) and (last in PARTED or (last in REDUCED and tensor and not _joins(call, around))):
@@ -54,6 +58,9 @@ def translated(call: ast.Call, around: Around) -> str | None:
         return f"skip({tensor}) -> {reduced(last, axes, shape)}"
     if key(word) == "activation":
         return _activation(call)
+    if last in ("transpose", "swapaxes"):
+        swapped = _swapped(call.arguments[bool(tensor) :], around.shape(tensor) if tensor else around.coming)
+        return f"skip({tensor}) -> {swapped}" if tensor and swapped else swapped
     if word in ("nn.Parameter", "torch.nn.Parameter"):
         raise Differs("a learned tensor is a step that gives it, mostly as a path: `mul { | skip | scale: parameter([8, 1, 1]) }`")
     unknown = _unknown_tensor(call, around)
@@ -143,6 +150,20 @@ def _of_its_rank(word: str, name: str, around: Around) -> None:
         )
 
 
+def _swapped(arguments: Sequence[ast.Argument], shape: ShapeOf | None) -> str | None:
+    """`transpose(1, 2)` of PyTorch, which counts the batch: the order of all axes."""
+    texts = [row.value.span.text.replace(" ", "") for row in arguments]
+    if shape is None or len(texts) != 2 or not all(re.fullmatch(r"-?\d+", text) for text in texts):
+        return None
+    rank = len(shape.shape) + 1
+    one, other = (int(text) % rank - 1 for text in texts)
+    if min(one, other) < 0 or any(not -rank <= int(text) < rank for text in texts):
+        return None
+    order = list(range(rank - 1))
+    order[one], order[other] = other, one
+    return f"permute({order})"
+
+
 def _slopes(word: str, arguments: Sequence[ast.Argument]) -> str:
     """PyTorch's `PReLU` has one slope unless it is told a number, Keras's one for each position."""
     if is_keras(word):
@@ -199,11 +220,9 @@ def joined(arguments: Sequence[ast.Argument], shape: ShapeOf | None, start: int 
     return flattened(places["start_dim"], places["end_dim"], shape)
 
 
-def _part(argument: ast.Argument, around: Around) -> str | None:
-    if argument.name is not None:
-        return None
-    if isinstance(argument.value, ast.Call):
-        return translated(argument.value, around) or (argument.value.span.text if argument.value.path[0] in TABLE else None)
+def _part(step: ast.Expression, around: Around) -> str | None:
+    if isinstance(step, ast.Call):
+        return translated(step, around) or (step.span.text if step.path[0] in TABLE else None)
     return None
 
 
@@ -267,7 +286,8 @@ def _read(word: str, called: Signature, arguments: Sequence[ast.Argument], aroun
         if name is None or name not in known or text is None or name in given:
             return None
         given[name] = text
-    if not all(_fits(slot, given[slot.name]) if slot.name in given else not slot.required for slot in called.slots):
+    told = given | unsaid(word, given)
+    if not all(_fits(slot, told[slot.name]) if slot.name in told else not slot.required for slot in called.slots):
         return None
     if (
         is_keras(word)

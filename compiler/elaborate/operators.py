@@ -36,6 +36,9 @@ def apply_operator(node: ast.Binary, left: object, right: object) -> object:
             "E222",
             f"`{operator}` does not work on {kind_of(left)} and {kind_of(right)}: {show_value(left)} {operator} {show_value(right)}",
             Label(node.span, f"{show_value(left)} {operator} {show_value(right)}"),
+            help=f"a stride is an argument of its own: `{show_value(left)}, stride = {show_value(right)}`"
+            if operator == "/" and isinstance(left, Size)
+            else None,
         )
     )
 

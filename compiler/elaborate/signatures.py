@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
@@ -208,8 +209,19 @@ def _missing(called: Signature, missing: list[str], place: Span) -> Diagnostic:
         f"`{called.name}` needs {listed}",
         Label(place, f"{listed} {'is' if len(missing) == 1 else 'are'} missing"),
         defined_here(called),
-        help=f"its use is `{called.usage}`",
+        help=_all_parts(called, place) or f"its use is `{called.usage}`",
     )
+
+
+def _all_parts(called: Signature, place: Span) -> str | None:
+    """`chunk(2)`: PyTorch's makes all parts."""
+    said = re.search(r"\((\d+)\)\Z", place.text) if called.name == "chunk" else None
+    if said is None:
+        return None
+    from ..ops.part import names_of_parts  # only a mistake needs it
+
+    count = int(said[1])
+    return f"PyTorch's `chunk({count})` makes all parts: here that is `split({count}) as {names_of_parts(count)}`, and one of them `chunk(0, {count})`"
 
 
 def is_reference(row: Parameter) -> bool:

@@ -157,7 +157,9 @@ def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -
     paths = _written_paths(expansion, frame, call)
     given = [argument.value.span.text for argument in call.arguments if argument.name is None and paths]
     rest = [_here(expansion, frame, row) for row in call.arguments if row.value.span.text not in given]
-    help = None
+    help, unknown = None, _unknown_tensors(expansion, frame, call)
+    if unknown:
+        rest = [_here(expansion, frame, row) for row in call.arguments if row.name is not None]
     if name in _BY_A_NUMBER and not given and (number := _number(call)) is not None:
         step = _BY_A_NUMBER[name](number)
         help = f"a number is added by `offset`, and multiplied by `scale`: write `{step}`"
@@ -174,7 +176,7 @@ def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -
             Label(call.span, "one input"),
             fix=Fix(f"of one tensor it is `{alone}`", (Edit(call.span, alone),)),
         )
-    if name in _ALONG_AN_AXIS and call.arguments and not given:
+    if name in _ALONG_AN_AXIS and call.arguments and not given and not unknown:
         help = _reduced(expansion, frame, _ALONG_AN_AXIS[name], call)
     elif name == "maxunpool" and not given:
         help = _with_indices(expansion, frame, name, call)
@@ -187,9 +189,21 @@ def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -
         "E234",
         f"`{name}` joins several tensors, and here only one comes in",
         Label(call.span, "one input"),
-        help=help or f"put it at the head of a merge: `{written}`",
+        help=help or f"put it at the head of a merge: `{written}`" + (f"; {unknown}" if unknown else ""),
         fix=Fix(f"write `{written}`", (Edit(call.span, written),)) if is_whole else None,
     )
+
+
+def _unknown_tensors(expansion: Expander, frame: Frame, call: ast.Call) -> str:
+    """Of `add(a, b)`, what is said of the names that nothing has."""
+    values = [row.value for row in call.arguments if row.name is None]
+    values = [*values[0].items] if len(values) == 1 and isinstance(values[0], ast.List) else values
+    names = [value.name for value in values if isinstance(value, ast.Name)]
+    environment = expansion.evaluator(frame).environment
+    odd = [name for name in names if name not in AXIS_NAMES and environment.label(name) is None and environment.binding(name) is None]
+    if not odd or environment.has_holes or any(name in TABLE or name in ("skip", "in") for name in odd):
+        return ""
+    return f"`{odd[0]}` names nothing here: a label gives a step its name, `{odd[0]}: conv(64)`, and `skip({odd[0]})` is then a path"
 
 
 def _of_one_tensor(expansion: Expander, frame: Frame, call: ast.Call) -> str | None:

@@ -109,6 +109,8 @@ KERAS: Final = {
     "groupnormalization": "groups axis",
     "maxpooling": "kernel stride pad",
     "averagepooling": "kernel stride pad",
+    "maxpool": "kernel stride pad",
+    "avgpool": "kernel stride pad",
     "dropout": "p",
     "leakyrelu": "slope",
     "softmax": "axis",
@@ -121,10 +123,10 @@ KERAS: Final = {
 }
 """The same for Keras, where channels stand last."""
 
-_STEPS: Final = {"activation", "act", "act_layer", "norm", "norm_layer", "batch_norm", "use_bn"}
+STEPS: Final = {"activation", "act", "act_layer", "norm", "norm_layer", "batch_norm", "use_bn"}
 """Arguments that ask for a further step."""
 
-_DROPPED: Final = {*NO_PARAMETERS, "batch_first", "num_channels", "d_model", "max_len"} - _STEPS
+_DROPPED: Final = {*NO_PARAMETERS, "batch_first", "num_channels", "d_model", "max_len"} - STEPS
 _KERAS_ALONE: Final = {
     "dense",
     "batchnormalization",
@@ -197,6 +199,10 @@ _UNSAID_IN_KERAS: Final = {
     "layernormalization": {"eps": "1e-3"},
     "groupnormalization": {"groups": "32", "eps": "1e-3"},
     "leakyrelu": {"slope": "0.3"},
+    "maxpooling": {"kernel": "2"},
+    "averagepooling": {"kernel": "2"},
+    "maxpool": {"kernel": "2"},
+    "avgpool": {"kernel": "2"},
 }
 
 _OF_KERAS: Final = re.compile(r"\bkeras\b|\blayers\.|\w\dD\s*\(|\bDense\s*\(|\b(?:Max|Average)Pooling|\bBatchNormalization\b")
@@ -281,6 +287,8 @@ def argument_here(operation: str, name: str, text: str) -> str | None:
     """An argument whose value is another one here, as it is written; "" where that is the default, None where nothing is known of it."""
     if (operation, name) == ("gelu", "approximate"):
         return {"tanh": "tanh = true", "true": "tanh = true", "none": "", "false": ""}.get(text.strip("\"'").lower())
+    if name == "bias" and operation in ("bn", "gn", "instance_norm"):  # of both at once
+        return "" if text.lower() == "true" else None
     return None
 
 

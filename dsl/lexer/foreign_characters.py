@@ -165,6 +165,14 @@ def _foreign_word(source: Source, word: str, places: list[int]) -> Diagnostic:
     return Diagnostic("E102", message, primary, secondary, help="names are made of letters a to z, A to Z, digits and `_`")
 
 
+_OF_FIGURES: Final = {
+    **dict.fromkeys("⊕∑Σ∔⨁", "tensors are added by a merge: `add { | … | … }`"),
+    **dict.fromkeys("⊗⊙∘∗⨂⨀", "tensors are multiplied by a merge, position by position: `mul { | … | … }`"),
+    **dict.fromkeys("∥‖⧺⊎∪", "tensors are stacked by a merge: `concat { | … | … }`"),
+}
+"""Signs that figures have for what joins tensors."""
+
+
 def _foreign_sign(source: Source, sign: str, places: list[int]) -> Diagnostic:
     spans = [source.span(place, place + 1) for place in places]
     return Diagnostic(
@@ -172,7 +180,7 @@ def _foreign_sign(source: Source, sign: str, places: list[int]) -> Diagnostic:
         f"`{sign}` is not a sign of the language",
         Label(spans[0], _name(sign)),
         tuple(Label(span, "here too") for span in spans[1:4]),
-        help="outside of comments and texts only plain letters, digits and signs are used",
+        help=_OF_FIGURES.get(sign, "outside of comments and texts only plain letters, digits and signs are used"),
     )
 
 

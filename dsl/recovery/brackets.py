@@ -321,6 +321,8 @@ def foreign_forms(mistake: Mistake) -> Repair | None:
         return Repair(say("E121", "there is no `lambda`", mistake.span(mistake.before), help=help), ())
     first = mistake.at(mistake.start)
     after_value = not mistake.begins_line(mistake.start) and mistake.at(mistake.start - 1).kind in ENDS_VALUE
+    if token.kind == "COLON" and first.kind == "IF":
+        return None  # a statement behind an arrow: `conv(8) -> if deep: bn`
     has_body = any(one.kind == "LBRACE" for one in mistake.tokens[mistake.start : mistake.position])
     if (token.kind == "IF" and mistake.before.kind in ENDS_VALUE and not mistake.begins_line()) or (
         first.kind == "IF" and after_value and not has_body

@@ -46,6 +46,18 @@ def index_of_a_step(mistake: Mistake) -> Repair | None:
     return _without_chain(mistake, diagnostic)
 
 
+_OF_KERAS: Final = {
+    "Add": "add",
+    "Average": "mean",
+    "Concatenate": "concat",
+    "Maximum": "maximum",
+    "Minimum": "minimum",
+    "Multiply": "mul",
+    "Subtract": "sub",
+}
+"""Keras's merges, which are made and then called with a list."""
+
+
 def called_twice(mistake: Mistake) -> Repair | None:
     """`conv(4)(b)`: a module that is made and called."""
     if mistake.token.kind != "LPAR" or mistake.before.kind != "RPAR" or mistake.begins_line() or not mistake.between:
@@ -66,7 +78,8 @@ def called_twice(mistake: Mistake) -> Repair | None:
         if len(paths) == 1:
             right = f"{paths[0]} -> {label}{step}"
         elif paths:
-            right = f"{label}{step.removesuffix('()')} {{ {' '.join(f'| {path}' for path in paths)} }}"
+            head = step.removesuffix("()")
+            right = f"{label}{_OF_KERAS.get(head.rpartition('.')[2], head)} {{ {' '.join(f'| {path}' for path in paths)} }}"
             message = "a step is not called again with its tensors: those are the paths of a merge"
         elif re.search(r"[,\[]", tensor):
             others = f"several are the paths of a merge: `{step.removesuffix('()')} {{ | skip(a) | skip(b) }}`"

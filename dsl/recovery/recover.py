@@ -15,6 +15,7 @@ from ..lexer.scanner import Token, Tokens
 from ..parser.lalr import Machine
 from . import (
     alternatives,
+    as_in_figures,
     assigned,
     brackets,
     conditionals,
@@ -64,6 +65,11 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     foreign_steps.merge_on_a_condition,
     foreign_steps.repeat_over,
     foreign_steps.names_before_a_step,
+    as_in_figures.window_first,
+    as_in_figures.named_arguments,
+    as_in_figures.stride_behind,
+    as_in_figures.operation_in_quotes,
+    as_in_figures.sign_behind_an_arrow,
     rounds.rounds_before,
     rounds.rounds_behind,
     rounds.rounds_in_one_word,

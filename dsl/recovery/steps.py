@@ -187,8 +187,13 @@ def other_joints(mistake: Mistake) -> Repair | None:
         ends = [_as_path(side[1]) if side is not None else None for side in (left, right)]
         if left is not None and text[: token.start - len(left[0])].rstrip(" \t")[-1:] in ("-", "+", "*", "/"):
             ends = [None]  # of a longer sum
+        follows = right is not None and re.fullmatch(r"\w+", right[1]) and right[1] != "skip" and not is_label(mistake, right[1])
+        if follows and left is not None and right is not None and before.kind == "RPAR":  # `conv(64) + bn + relu`
+            ends = [left[1], right[1]] if None not in ends else ends
         paths = f"| {ends[0]} | {ends[1]}" if None not in ends else "| … | …"
         help = f"tensors are joined by a merge: `{name} {{ {paths} }}`"
+        if follows and right is not None:
+            help = f"steps that follow each other are joined by `->`, as in `conv(64) -> {right[1]}`; {help}"
         return Repair(say("E114", message, mistake.span(token), help=help), changes, damaged=True)
     fix = replace(mistake, token, " -> " if token.start == before.end else "->")
     return Repair(say("E114", f"steps are joined by `->`, not by `{sign}`", mistake.span(token), fix=fix), changes)

@@ -41,12 +41,24 @@ def side_by_side(tokens: Tokens, first: ast.Chain, second: ast.Chain) -> Diagnos
         right = meant_word(word)
         if right is not None:
             return misspelt_diagnostic(first.span, right)
+    if bare and isinstance(next_.action, ast.Call) and (times := re.fullmatch(r"[xX](\d+)", next_.action.path[0])) is not None:
+        return _rounds(first, last, next_, int(times[1]))
     return Diagnostic(
         JOINED,
         "steps on one line are joined by `->`",
         Label(second.span, "`->` before this"),
         fix=Fix("write `->`", (Edit(between, " -> "),)),
     )
+
+
+def _rounds(chain: ast.Chain, step: ast.Step, word: ast.Step, times: int) -> Diagnostic:
+    """`conv(8) x3`, `upsample x2`: how often, or how much, as figures write it beside a box."""
+    text = " ".join(step.span.text.split())
+    steps = text if len(chain.steps) == 1 and len(text) <= 60 else "…"
+    help = f"what runs {times} times is the body of a `repeat`: `repeat {times} {{ {steps} }}`"
+    if isinstance(step.action, ast.Call) and step.action.bare and text.startswith("up"):
+        help = f"an argument stands in parentheses: `{text}({times})`"
+    return Diagnostic("E121", f"`{word.span.text}` is no step", Label(word.span), help=help)
 
 
 def _label_without_parentheses(call: ast.Call, label: ast.Step) -> Diagnostic:
@@ -97,7 +109,7 @@ def _paths_without_bars(head: ast.Call, group: ast.Group) -> Diagnostic:
     )
 
 
-_RESIDUAL: Final = frozenset(["residual", "skip", "resblock", "residual_block", "residualblock", "shortcut", "skip_connection"])
+_RESIDUAL: Final = frozenset(["residual", "skip", "identity", "resblock", "residual_block", "residualblock", "shortcut", "skip_connection"])
 """What a body beside a skip is called elsewhere."""
 
 
@@ -107,7 +119,7 @@ def _residual(head: ast.Call, name: str, group: ast.Group, brace: Span) -> Diagn
         help = "what comes in is added by a path that is `skip`, as in `add { | conv(64) | skip }`"
         return Diagnostic("E123", f"there is no `{name}`", Label(brace, "a body of one path"), help=help)
     body = group.body[0].span
-    message = f"there is no `{name}`" if name != "skip" else "`skip` has no body: it is a path by itself"
+    message = f"there is no `{name}`" if name not in ("skip", "identity") else f"`{name}` has no body: it is a path by itself"
     help = f"what comes in is added by a path that is `skip`: `add {{ | {' '.join(body.text.split())} | skip }}`"
     edits = (
         Edit(head.span, "add"),

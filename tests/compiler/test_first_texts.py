@@ -84,7 +84,7 @@ def test_what_is_offered_is_what_was_meant(title: str) -> None:
 
 
 SAID = {
-    "an activation as an argument": (net("conv(8, act = relu)"), "`conv(64) -> relu`", net("conv(8) -> relu")),
+    "an activation as an argument": (net("conv(8, act = relu)"), "`conv(8) -> relu`", net("conv(8) -> relu")),
     "a norm as an argument": (net("conv(8, norm = bn)"), "-> bn`", net("conv(8, bias = false) -> bn")),
     "the features of attention": (
         net("conv(64) -> tokens -> attention(heads = 8, dim = 64)"),

@@ -99,6 +99,8 @@ OF_KERAS = {
     "LayerNormalization(-1)": ("ln(1e-3)", TOKENS),
     "MaxPooling2D(3, 2)": ("maxpool(3, 2)", IMAGE),
     "AveragePooling2D(2)": ("avgpool(2)", IMAGE),
+    "MaxPool2D(3, 2)": ("maxpool(3, 2)", IMAGE),
+    "AvgPool2D(2)": ("avgpool(2)", IMAGE),
     "layers.Dropout(0.1)": ("dropout(0.1)", IMAGE),
     "GroupNormalization(4)": ("gn(4, 1e-3)", IMAGE),
     "layers.LeakyReLU()": ("leaky_relu(0.3)", IMAGE),

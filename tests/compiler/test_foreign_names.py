@@ -140,6 +140,6 @@ def test_parameters_of_other_libraries_are_told() -> None:
         return to_text(checked(f"network n {{\n  input x[{shape}]\n  {call}\n}}\n", "n.arch").diagnostics)
 
     assert "did you mean `head_size`" in said("attention(12, head_dim = 32)")
-    assert "conv(64) -> relu" in said('conv(8, activation = "relu")', "3, 8, 8")
+    assert "conv(8) -> relu" in said('conv(8, activation = "relu")', "3, 8, 8")
     assert "did you mean `kernel`" in said("conv(8, kernel_size = 3)", "3, 8, 8")
     assert "error" not in said("attention(12, head_size = 32)")
