@@ -208,8 +208,9 @@ def _remedy(
 def _cut(value: object, sizes: Shape) -> str | None:
     """`pad(-3)`, as PyTorch takes the sides of a map away."""
     axes = {2: ("length",), 3: ("height", "width"), 4: ("depth", "height", "width")}.get(len(sizes), ())
-    each = value if isinstance(value, tuple) else (value,) * 2 * len(axes)
-    if not axes or not all(type(side) is int and side <= 0 for side in each) or not any(each) or len(each) != 2 * len(axes):
+    asked = value if isinstance(value, tuple) else (value,) * 2 * len(axes)
+    each = [side for side in asked if isinstance(side, int) and not isinstance(side, bool) and side <= 0]
+    if not any(each) or not len(asked) == len(each) == 2 * len(axes):
         return None
     steps = []
     for number, axis in enumerate(axes):

@@ -228,7 +228,9 @@ def test_a_dense_layer_over_positions_says_last() -> None:
 def test_logits_have_no_channels() -> None:
     text = net("tokens -> matmul { | skip\n | permute([1, 0]) } -> softmax")
     error = error_of(text)
-    assert "error[E331]" in error and "[length 1024, length 1024]" in error and "`axis = 0` (length 1024) or `axis = 1` (length 1024)" in error
+    assert (
+        "error[E331]" in error and "[length 1024, length 1024]" in error and "`axis = 0` (length 1024) or `axis = 1` (length 1024)" in error
+    )
     assert mended(text) == text  # nobody can know which one
     assert "has `length` twice" in error_of(text.replace("softmax", "softmax(axis = length)"))
     assert axis_of(graph_of(text.replace("softmax", "softmax(axis = 1)")), "softmax") == 1
