@@ -230,6 +230,11 @@ def _is_apart(items: Sequence[Item]) -> bool:
     return isinstance(first, Skip) and first.to is not None
 
 
+def _reads(items: Sequence[Item], numbers: set[int]) -> bool:
+    """Whether one of these tensors is read by its label."""
+    return any(isinstance(item, Skip) and item.to in numbers for item, _ in walk(Body(list(items))))
+
+
 def _does_nothing(item: Item) -> bool:
     """Whether it may be left out later: an identity, or a dropout at rest."""
     return isinstance(item, Op) and item.operation[0] in ("identity", "dropout", "drop_path")
@@ -338,11 +343,12 @@ class Line:
             rows = [[] if place == calls[0] else [self.skip(source)] for place, source in enumerate(unit.inputs)]
         elif self.entering and len(rows) > 1 and any(isinstance(items[0], Skip) and items[0].to is not None for items in rows if items):
             # Beside paths that begin with tensors by name, one that begins with what is at hand is hard to see.
+            self.written = set(written)
             rows = [self.items(known, START, source) for source in unit.inputs]
         if all(_is_apart(items) for items in rows):
             # None of them begins with what is at hand: the one with merges in it can come first, and is at hand then.
             deep = [place for place, items in enumerate(rows) if any(isinstance(item, Merge) for item in items)]
-            if deep and len(rows) == 2:
+            if deep and len(rows) == 2 and not (deep[-1] == 1 and _reads(rows[1], self.written - written)):
                 found += rows[deep[-1]]
                 rows[deep[-1]] = []
                 current = unit.inputs[deep[-1]]

@@ -74,6 +74,9 @@ def plain_name(name: str) -> str:
 LIKE_THE_FIRST = frozenset(("type_as", "to", "expand_as", "view_as", "reshape_as"))
 """Functions whose further tensors give a shape or a type alone."""
 
+IN_ORDER = frozenset(("squeeze", "unsqueeze", "view", "reshape", "flatten", "unflatten", "contiguous", "view_as", "reshape_as"))
+"""Views that leave elements in their order: one that has the weight's own shape again is the weight."""
+
 MADE = {"new_zeros": 0.0, "zeros_like": 0.0, "empty": 0.0, "new_empty": 0.0, "empty_like": 0.0, "new_ones": 1.0, "ones_like": 1.0}
 """Functions that make a tensor of one number, whatever is in the one that they are asked of."""
 

@@ -16,7 +16,7 @@ from .activations_by_value import WORDLESS, activations
 from .fixed_values import Values
 from .flat_steps import Flat, Input, Lies, Missing, Plain, Step, Word
 from .inits import constant_of, has_other_bias, has_zero_bias, is_said, lecun, tensor_start, word_of
-from .known import BATCHES, Data, Fixed, Known, matters, plain_name
+from .known import BATCHES, IN_ORDER, Data, Fixed, Known, matters, plain_name
 from .lower_fixed import beside, flowing, scalar
 from .one_number import with_an_axis
 from .said_call import said
@@ -194,7 +194,9 @@ class Lowering:
             if first is not None and first is inputs[0] and plain_name(call.function) in CASTS:
                 self.known[ref.number] = first  # the run is in float32
             elif first is not None:
-                self.known[ref.number] = Fixed(first.key, shape, True, (*first.done, plain_name(call.function)), first.whole)
+                done = (*first.done, plain_name(call.function))
+                is_itself = len(inputs) == 1 and shape == first.whole and IN_ORDER.issuperset(done)
+                self.known[ref.number] = Fixed(first.key, shape, True, () if is_itself else done, first.whole)
             else:
                 self.known[ref.number] = Fixed("", shape, False, (plain_name(call.function),))
 

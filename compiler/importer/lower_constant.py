@@ -10,6 +10,7 @@ import torch
 from .fixed_values import Values
 from .flat_steps import Plain
 from .known import Data
+from .progressions import Distances, Outer, Progression, by_place
 from .separated import Separated, separated
 from .tables import Half, constant, half
 from .traced import Call, Trace
@@ -107,6 +108,9 @@ def numbers(low: Lower, tensor: torch.Tensor, shape: tuple[int, ...], key: str |
             return _of_half(low, found, shape)
         if isinstance(found, Waves):
             return _of_waves(low, found, shape)
+        if isinstance(found, Progression | Outer | Distances):
+            made = _of_places(low, found)
+            return made if made.shape == shape else reshaped(low, made, shape)
         if found is not None:
             told, bare = found
             arguments = {name: list(row) if name == "sizes" and isinstance(row, tuple) else row for name, row in told.items()}
@@ -120,12 +124,39 @@ def numbers(low: Lower, tensor: torch.Tensor, shape: tuple[int, ...], key: str |
     return made if bare == shape else reshaped(low, made, shape)
 
 
-def _word_for(tensor: torch.Tensor, in_parts: bool) -> Word | Half | Separated | Waves | None:
-    """What a table of several numbers is: a word of the language, or, where it may be several steps, half of one, few numbers that are stretched, or waves."""
+def _word_for(tensor: torch.Tensor, in_parts: bool) -> Word | Half | Separated | Waves | Progression | Outer | Distances | None:
+    """What a table of several numbers is: a word of the language, or, where it may be several steps, half of one, few numbers that are stretched, waves, or what is worked out from places."""
     found = constant(tensor)
-    if found is not None or not in_parts or tensor.numel() <= FEW:
+    if found is not None or not in_parts:
         return found
-    return half(tensor) or separated(tensor, min(MOST_TOLD, tensor.numel() // 2)) or waves(tensor)
+    if tensor.numel() <= FEW:
+        return by_place(tensor) if max(tensor.shape, default=0) == tensor.numel() else None
+    return half(tensor) or separated(tensor, min(MOST_TOLD, tensor.numel() // 2)) or waves(tensor) or by_place(tensor)
+
+
+def _of_places(low: Lower, found: Progression | Outer | Distances) -> Data:
+    if isinstance(found, Outer):
+        sides = len(found.rows), len(found.columns)
+        rows, columns = (
+            numbers(low, part.reshape(shape), shape) for part, shape in ((found.rows, (sides[0], 1)), (found.columns, (1, sides[1])))
+        )
+        return _alone(low, "mul", {}, [rows, columns], sides)
+    shape: tuple[int, ...] = (found.count,)
+    made = source(low, "constant", {"value": "places", "sizes": list(shape)}, shape, None)
+    if isinstance(found, Distances):
+        sides = found.count, found.count
+        less = reshaped(low, _alone(low, "scale", {"factor": -1}, [made], shape), (1, found.count))
+        made = _alone(low, "add", {"broadcast": True}, [reshaped(low, made, (found.count, 1)), less], sides)
+        made, shape = _alone(low, "abs", {}, [made], sides), sides
+    if found.step != 1:
+        made = _alone(low, "scale", {"factor": _number(found.step)}, [made], shape)
+    if isinstance(found, Progression) and found.first:
+        made = _alone(low, "offset", {"addend": _number(found.first)}, [made], shape)
+    return made
+
+
+def _number(value: float) -> float | int:
+    return number_of(torch.tensor(value))
 
 
 def _put_together(low: Lower, parts: Separated, shape: tuple[int, ...]) -> Data:
@@ -172,7 +203,7 @@ def _of_waves(low: Lower, found: Waves, shape: tuple[int, ...]) -> Data:
     terms: list[Data] = []
     for side, sizes, frequencies in ((height, (height, 1, 1), found.rows), (width, (1, width, 1), found.columns)):
         if not bool((frequencies == 0).all()):
-            places = source(low, "constant", {"value": list(range(side)), "sizes": list(sizes)}, sizes, None)
+            places = numbers(low, torch.arange(float(side)).reshape(sizes), sizes)
             told = source(low, "constant", _told(frequencies), (1, 1, features), None)
             product = (*sizes[:2], features)
             terms.append(Data(low.between("mul", {}, [places, told], product).number, product, -1, alone=True))

@@ -9,7 +9,7 @@ import torch
 from .flat_steps import Plain, Step
 from .known import Data
 from .lower import Lowering, bind, lowers
-from .lower_constant import numbers
+from .lower_constant import numbers, of_one_image
 from .lower_fixed import beside
 from .lower_truths import FARTHEST, choose, cover, is_truth, not_
 from .traced import Call, Ref
@@ -86,7 +86,12 @@ def _one_of_two(low: Lowering, call: Call, mask: torch.Tensor, one: Data, two: D
 def _mask(low: Lowering, mask: object) -> torch.Tensor:
     if not isinstance(mask, Ref) or isinstance(low.of(mask), Data) or low.values.leaves(mask.number):
         raise Unsaid("a mask that depends on the input")
-    return low.values.of(mask.number).bool()
+    return _of_one_image(low, mask).bool()
+
+
+def _of_one_image(low: Lowering, mask: Ref) -> torch.Tensor:
+    """A mask that was stretched over the batch is that of one image."""
+    return of_one_image(low, mask.number, low.alone_shape(mask.number))
 
 
 def _filled(low: Lowering, call: Call, given: object, mask: object, value: object) -> None:
@@ -154,7 +159,9 @@ def attention_mask(low: Lowering, mask: Ref, length: int, fold: int) -> tuple[di
         raise Unsaid("a mask of attention that depends on the input")
     if low.values.leaves(mask.number):
         raise Unsaid("a mask of attention that is learned")
-    tensor = low.values.of(mask.number)
+    tensor = _of_one_image(low, mask)
+    while tensor.dim() > 2 and tensor.shape[0] == 1:
+        tensor = tensor[0]
     added = torch.where(tensor, float("-inf"), 0.0) if tensor.dtype == torch.bool else tensor.float()
     if is_causal(added <= COVERS) and bool((added[added > COVERS] == 0).all()) and added.shape[-1] == length:
         return {"causal": True}, []

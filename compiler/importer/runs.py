@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import re
 
 import torch
@@ -21,6 +22,7 @@ from .looked_up import COMPARES, TO_TRUTHS, used_as_truths
 from .lower_trace import lower
 from .own_attention import padding_masks, plain_attention, told_of_padding
 from .own_lines import place_of_line, stopped_at
+from .questions import Line, Questions, settle
 from .refusals import MOST_TOLD, refusal
 from .sources import Model, as_it_was, on_meta, quiet, size_of_first_layer
 from .trace import trace
@@ -34,7 +36,7 @@ from .usable import OF_ONE_KIND, OTHER_KINDS, other_numbers
 LONGEST = 200
 """Characters of PyTorch's own words that a message gives."""
 
-WANTS_INTEGERS = re.compile(r"scalar types?:? (Long|Int)|\bindices\b|expected .*\bLong\b|as indices must be")
+WANTS_INTEGERS = re.compile(r"scalar types?:? (Long|Int)|\bindices\b|expected .*\bLong\b|as indices must be|int64 for index")
 """What PyTorch says to numbers with a fraction where it wants an index."""
 
 NO_TENSOR = re.compile(rf"('Tensor' object has no attribute|{OF_A_DICT}) ['`](.+)['`]")
@@ -53,6 +55,10 @@ class Runs:
         """The runs of evaluation."""
         self._plain: Flat | None = None
         """The steps without side heads, where there are some."""
+        self._further: ArchError | None = None
+        """What stopped a run on inputs of the kind that the model asks for."""
+        self.stops: tuple[Line, ...] = ()
+        """Where the model refuses inputs for their numbers."""
         if model.flat is not None:
             self.flat = model.flat
             return
@@ -94,6 +100,9 @@ class Runs:
         if self.traces[0].left_out:
             told = ", ".join(self.traces[0].left_out[:MOST_TOLD])
             flat.notes.append(f"the model returns {told} beside its tensors, which a network does not: left out")
+        if self.stops:
+            places = ", ".join(place_of_line(line) for line in self.stops[:MOST_TOLD] if line is not None)
+            flat.notes.append(f"the model looks at the numbers of its input and refuses some (at {places}); the text answers all")
         if self.traces and self.traces[0].casts:
             flat.notes.append(f"the model works in {' and '.join(self.traces[0].casts)} in part, and the text in float32 throughout")
         if not model.of_library and not isinstance(model.module, GraphModel):
@@ -176,6 +185,8 @@ class Runs:
             traces = self._on_other_kinds(error)
             if traces is None:
                 self.model.inputs = given
+                if self._further is not None:
+                    raise self._further from error
                 raise
             return traces
 
@@ -190,7 +201,10 @@ class Runs:
             try:
                 return self._runs(training=False)
             except ArchError as next_error:
-                gone = str(next_error.diagnostics[0].message) != told and others
+                said = str(next_error.diagnostics[0].message)
+                if not WANTS_TRUTHS.search(said) and not WANTS_INTEGERS.search(said):
+                    self._further = next_error  # the kind was right, and the run went on
+                gone = said != told and others
                 traces = self._on_other_kinds(next_error, others - 1) if gone and len(given) > 1 else None
                 if traces is not None:
                     return traces
@@ -202,12 +216,26 @@ class Runs:
         module.train(training)
         try:
             with quiet(), on_meta(module) as numbers, plain_attention():
-                for batch in BATCHES:
-                    inputs = [torch.empty(batch, *tensor.shape[1:], dtype=tensor.dtype, device="meta") for tensor in self.model.inputs]
+
+                def run(inputs: list[torch.Tensor], questions: Questions | None) -> Trace:
                     with as_it_was(module):
-                        found.append(trace(module, inputs, numbers, answered, self.model.by_name))
-                with contextlib.suppress(Exception), as_it_was(module):  # many take one size alone
-                    found.append(trace(module, [_larger(tensor) for tensor in self.model.inputs], numbers, answered, self.model.by_name))
+                        return trace(module, inputs, numbers, answered, self.model.by_name, questions)
+
+                inputs = [
+                    [torch.empty(batch, *tensor.shape[1:], dtype=tensor.dtype, device="meta") for tensor in self.model.inputs]
+                    for batch in BATCHES
+                ]
+                settled = None
+                try:
+                    found.append(run(inputs[0], None))
+                except Exception as error:
+                    if "meta tensor" not in str(error) or (settled := settle(functools.partial(run, inputs[0]))) is None:
+                        raise
+                    found.append(run(inputs[0], Questions(settled.answers)))
+                    self.stops = settled.stops
+                found.append(run(inputs[1], settled and Questions(settled.answers)))
+                with contextlib.suppress(Exception):  # many take one size alone
+                    found.append(run([_larger(tensor) for tensor in self.model.inputs], settled and Questions(settled.answers)))
         except ModuleNotFoundError as error:
             told = f"the model needs the package `{error.name}` as it runs: {error}"
             package = str(error.name).partition(".")[0]

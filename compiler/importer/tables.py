@@ -17,6 +17,9 @@ from .waves import ROUNDED
 
 Arguments = dict[str, Plain]
 
+LEAST = -3e38
+"""What is this or less takes the place of minus infinity in masks."""
+
 
 def one(sizes: tuple[int, ...]) -> int | tuple[int, ...]:
     """A size as the language has it: one number where all are equal."""
@@ -133,6 +136,8 @@ def constant(tensor: torch.Tensor) -> tuple[Arguments, tuple[int, ...]] | None:
     while len(shape) > 1 and shape[0] == 1:
         shape = shape[1:]
     bare = tensor.reshape(shape)
+    if bare.dim() == 2 and bare.shape[0] == bare.shape[1] and bool((bare[bare != 0] <= LEAST).all()):
+        bare = bare.masked_fill(bare != 0, float("-inf"))  # the least number that there is covers as it does
     for arguments, whole in _tables(bare):
         record = TABLE["constant"](**arguments)
         made = made_by(record)[0]

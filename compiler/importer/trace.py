@@ -27,13 +27,16 @@ from .emptied import emptied, is_filled
 from .graph_model import GraphModel, Row
 from .own_gradients import noting
 from .own_lines import is_ours
+from .questions import Questions
 from .recurrent_shapes import shapes_alone
 from .returned import kind_of, others, outputs
 from .traced import Call, Measured, Ran, Ref, Trace, Value
 from .unsaid import Unsaid
 from .written import back, is_view, version
 
-ASKS = frozenset(("item", "tolist", "numpy", "equal", "allclose", "is_nonzero", "__bool__", "__int__", "__float__", "__index__"))
+ASKS = frozenset(
+    ("item", "tolist", "numpy", "equal", "allclose", "is_nonzero", "__bool__", "__int__", "__float__", "__index__", "__contains__")
+)
 """Functions that answer with numbers, by which a model decides. Of a tensor that is the same for every input it can."""
 
 TAKE_NUMBERS = frozenset(("full", "new_full", "full_like", "arange", "linspace", "logspace"))
@@ -63,9 +66,9 @@ class _Origin:
 class _Recorder(TorchFunctionMode):
     """Writes down every call of torch; calls that a call makes itself are its own matter."""
 
-    def __init__(self, module: nn.Module, numbers: Mapping[int, torch.Tensor], answer: Answer | None) -> None:
+    def __init__(self, module: nn.Module, numbers: Mapping[int, torch.Tensor], answer: Answer | None, questions: Questions | None) -> None:
         super().__init__()
-        self.numbers_of, self.answer = numbers, answer
+        self.numbers_of, self.answer, self.questions = numbers, answer, questions
         self.with_numbers: dict[int, torch.Tensor] = {}
         """The module's buffers as they are, by the number that the run gives them."""
         self.trace = Trace()
@@ -178,6 +181,8 @@ class _Recorder(TorchFunctionMode):
         if self.answer is not None and name in ASKS and any(tensor.is_meta for tensor in given):
             with contextlib.suppress(Unsaid):  # what depends on the input has no numbers, and PyTorch says so
                 return self.answer(self.trace, Call(name, arguments, keywords, [], "", target=func), self.with_numbers)
+            if self.questions is not None and (told := self.questions.of(name, given, self.here()[1])) is not None:
+                return told
         if any(tensor.is_meta for tensor in given) and not all(tensor.is_meta for tensor in given):
             args, kwargs = bare(args, name), bare(kwargs, "")
         known = shapes_alone(name, args, kwargs)
@@ -355,12 +360,14 @@ def trace(
     numbers: Mapping[int, torch.Tensor] = MappingProxyType({}),
     answer: Answer | None = None,
     by_name: Sequence[str] = (),
+    questions: Questions | None = None,
 ) -> Trace:
     """The calls of one run of `module`, which stands on the device of `inputs`, as it is (in evaluation or in training).
 
-    `numbers` has, by id, the tensors with numbers that stand behind those of a module on the meta device.
+    `numbers` has, by id, the tensors with numbers that stand behind those of a module on the meta device; `questions` answers what is
+    asked of those of the input.
     """
-    recorder = _Recorder(module, numbers, answer)
+    recorder = _Recorder(module, numbers, answer, questions)
     for name, tensor in zip(input_names(module, len(inputs), by_name), inputs, strict=True):
         recorder.trace.inputs.append(recorder.add(tensor, "input", name))
     paths = {part: path for path, part in reversed(list(module.named_modules()))}

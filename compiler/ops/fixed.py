@@ -122,12 +122,12 @@ class Constant(Operation):
 
     value: Plain = parameter(
         Table(
-            'numbers (`0.5`, `[1, 2, 1]`, lists of lists), or "sincos", "sinusoid", "rotary_cos", "rotary_sin", "window_mask", "window_index", "distance_index", "window_distances", "causal", "normal"'
+            'numbers (`0.5`, `[1, 2, 1]`, lists of lists), or "sincos", "sinusoid", "rotary_cos", "rotary_sin", "window_mask", "window_index", "distance_index", "window_distances", "causal", "places", "normal"'
         ),
         "what it holds: numbers, or a table of these: sines and cosines of places along each axis (of an image as MAE has them), the same "
         "sine and cosine in turn, the factors of rotary positions (halves), what windows of a shifted image must not compare, "
         "where a table by distance is read for any two places of a window, or for places along an axis that look at fewer or more others (MViT), "
-        "distances in a window in logarithms (Swin V2), what is ahead; or numbers that are drawn once, as training starts (StyleGAN's noise)",
+        "distances in a window in logarithms (Swin V2), what is ahead, the places along an axis (0, 1, 2, …); or numbers that are drawn once, as training starts (StyleGAN's noise)",
     )
     sizes: tuple[Plain, ...] | None = parameter(
         Optional("a list of sizes of at least 1, or none", Sizes("a list of sizes of at least 1", least=1)),
@@ -185,7 +185,7 @@ class Constant(Operation):
         if self.value in ("sincos", "sinusoid", "rotary_cos", "rotary_sin"):
             return ("length", "channels")
         own = names_of(self.sizes or ())
-        return own if own and (self.value == "normal" or not isinstance(self.value, str)) else ("",) * len(output)
+        return own if own and (self.value in ("places", "normal") or not isinstance(self.value, str)) else ("",) * len(output)
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         dtype = "float" if self.reads_integers() is None else "int64"
@@ -228,6 +228,8 @@ class Constant(Operation):
                 return Construct("torch.randn", ((None, sizes),))
             case "causal":
                 return Construct("causal_mask", ((None, sizes[0]),))
+            case "places":
+                return Construct("torch.arange", ((None, float(sizes[0])),))
         numbers: tuple[Plain, ...] = tuple(_rows(self.value)) if self.index else _flat(self.value)
         if self.sizes and not isinstance(self.value, tuple):
             return Construct("torch.full", ((None, sizes), (None, numbers[0])))
@@ -331,9 +333,13 @@ def _distances(step: Constant) -> Shape:
 
 
 def _ahead(step: Constant) -> Shape:
+    return _counted(step) * 2
+
+
+def _counted(step: Constant) -> Shape:
     if len(step._sizes) != 1:
-        raise Refusal("E326", '`constant` of "causal" is about one axis', parameter="sizes", help="`sizes = [length]`")
-    return step._sizes * 2
+        raise Refusal("E326", f'`constant` of "{step.value}" is about one axis', parameter="sizes", help="`sizes = [length]`")
+    return step._sizes
 
 
 def _drawn(step: Constant) -> Shape:
@@ -358,6 +364,7 @@ WORDS: dict[str, tuple[tuple[str, ...], str, Callable[[Constant], Shape]]] = {
     "distance_index": (("sizes",), _DISTANCE_INDEX, _along),
     "window_distances": (("window",), _WINDOW_DISTANCES, _distances),
     "causal": (("sizes",), _CAUSAL, _ahead),
+    "places": (("sizes",), "", _counted),
     "normal": (("sizes",), "", _drawn),
 }
 """For each table: what it needs, the helper that makes it where PyTorch has none, the rule of its shape."""

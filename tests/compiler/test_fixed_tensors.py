@@ -37,6 +37,10 @@ def values_of(step: str, *sizes: int) -> Tensor:
     return found
 
 
+def test_places_are_counted_from_0() -> None:
+    assert values_of('constant("places", [5])', 5).tolist() == [0.0, 1.0, 2.0, 3.0, 4.0]
+
+
 def angle(place: int, pair: int, count: int) -> float:
     return place / 10000 ** (pair / count)
 
@@ -310,6 +314,8 @@ def test_a_factor_is_stored_as_its_checkpoint_has_it(stored: str) -> None:
         ('constant("distance_index")', "E326", "write `sizes = …`"),
         ('constant("window_mask", [6], window = 3x3, shift = 1)', "E326", "1 in `sizes`, and 2 in `window`"),
         ('constant("causal", [6, 6])', "E326", "`sizes = [length]`"),
+        ('constant("places", [6, 6])', "E326", "`sizes = [length]`"),
+        ('constant("places", [6], features = 2)', "E326", "no use for `features`"),
         ("constant([1, 2], [3])", "E326", "holds 3"),
         ("constant(0.5, features = 3)", "E326", "no use for `features`"),
         ("constant([[1, 2], [3]])", "E208", "must be numbers"),

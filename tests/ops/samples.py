@@ -290,6 +290,7 @@ SAMPLES: tuple[tuple[Operation, Shapes], ...] = (
     (op("constant", value="sinusoid", sizes=(5,), features=8), ()),
     (op("constant", value="rotary_cos", sizes=(5,), features=8), ()),
     (op("constant", value="rotary_sin", sizes=(5,), features=8, base=100), ()),
+    (op("constant", value="places", sizes=(5,)), ()),
     (op("constant", value="window_mask", sizes=(6, 8), window=(3, 4), shift=(1, 2)), ()),
     (op("constant", value="window_mask", sizes=(4, 3, 4), window=(2, 3, 4), shift=(1, 0, 2)), ()),
     (op("constant", value="window_index", window=(2, 3, 2), stored=True), ()),

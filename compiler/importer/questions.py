@@ -1,0 +1,131 @@
+"""What a model asks of the numbers of its input (`if mask.all():`, `assert (ids >= 0).all()`), where the answers do not change what it does.
+
+A run without numbers has no answer. It is made with each: where both come to the same calls, the question was for a warning or for nothing;
+where one of them ends in an error, the model refuses such inputs, and a network answers them all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import field
+from typing import NoReturn
+
+import torch
+
+from ...base.records import dataclass
+from .traced import Trace
+
+TRUTHS = frozenset(("__bool__", "is_nonzero", "equal", "allclose", "__contains__"))
+"""Functions whose answer is a truth."""
+
+MOST = 8
+"""Questions beyond which a model is not asked in every way."""
+
+Line = tuple[str, int] | None
+
+
+NO_NUMBER = "Tensor.item() cannot be called on meta tensors"
+"""PyTorch's own words."""
+
+
+@dataclass(slots=True, eq=False)
+class Questions:
+    """The answers that a run is given, in the order in which it asks; beyond them no."""
+
+    answers: tuple[bool, ...] = ()
+    asked: list[Line] = field(default_factory=list)
+
+    def of(self, name: str, given: Sequence[torch.Tensor], line: Line) -> object:
+        """What a call answers that asks for numbers; None where it asks for more than a truth."""
+        if name in TRUTHS or (name == "item" and given[0].dtype == torch.bool):
+            return self.answer(line)
+        return Unknown(self, line) if name == "item" else None
+
+    def answer(self, line: Line) -> bool:
+        self.asked.append(line)
+        place = len(self.asked) - 1
+        return self.answers[place] if place < len(self.answers) else False
+
+
+class Unknown:
+    """A number that a tensor would have: it can be compared, which is a question, and told."""
+
+    def __init__(self, questions: Questions, line: Line) -> None:
+        self._questions, self._line = questions, line
+
+    def _compared(self, other: object) -> bool:
+        return self._questions.answer(self._line)
+
+    __lt__ = __le__ = __gt__ = __ge__ = _compared
+    __eq__ = __ne__ = _compared  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        return self._questions.answer(self._line)
+
+    def __format__(self, how: str) -> str:
+        return "a number of the input"
+
+    __str__ = __repr__ = lambda self: format(self)
+
+    def _refused(self, *others: object) -> NoReturn:
+        raise RuntimeError(NO_NUMBER)
+
+    __int__ = __float__ = __index__ = __round__ = __abs__ = __neg__ = _refused
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refused
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _refused
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Answers with which a model runs, and where it stops at others."""
+
+    answers: tuple[bool, ...]
+    stops: tuple[Line, ...]
+
+
+def settle(run: Callable[[Questions], Trace]) -> Settled | None:
+    """None where the answers change what the model does. Raises what stops it whatever it is answered."""
+    trace, asked = _to_the_end(run)
+    if len(asked.asked) > MOST:
+        return None
+    calls, answers = _told(trace), tuple(asked.answers[: len(asked.asked)])
+    answers += (False,) * (len(asked.asked) - len(answers))
+    stops = []
+    for place, line in enumerate(asked.asked):
+        try:
+            other = run(Questions((*answers[:place], not answers[place], *answers[place + 1 :])))
+        except Exception as error:
+            if not _is_refusal(error):
+                return None
+            stops.append(line)
+        else:
+            if _told(other) != calls:
+                return None
+    return Settled(answers, tuple(dict.fromkeys(stops)))
+
+
+def _to_the_end(run: Callable[[Questions], Trace], answers: tuple[bool, ...] = ()) -> tuple[Trace, Questions]:
+    """A run with answers that stop it nowhere. Where it is stopped, the last one is the other, or one before: an error that is told may ask, too."""
+    questions = Questions(answers)
+    try:
+        return run(questions), questions
+    except Exception as error:
+        count = len(questions.asked)
+        if not _is_refusal(error) or count > MOST:
+            raise
+        for place in reversed(range(len(answers), count)):
+            with contextlib.suppress(Exception):
+                return _to_the_end(run, (*answers, *(False,) * (place - len(answers)), True))
+        raise
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether it is the model's own, and not PyTorch's of a tensor without numbers."""
+    return not isinstance(error, NotImplementedError) and "meta tensor" not in str(error) and "data-independent" not in str(error)
+
+
+def _told(trace: Trace) -> list[object]:
+    calls = [(call.function, call.path, repr(call.arguments), repr(call.keywords), repr(call.results)) for call in trace.calls]
+    return [*calls, repr(trace.outputs)]

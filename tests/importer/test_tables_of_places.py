@@ -1,0 +1,130 @@
+"""Fixed tensors that follow from places: evenly spaced numbers, slopes of heads (ALiBi), distances; masks that were stretched or filled."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from archc.compiler.importer.importing import import_model
+from archc.compiler.importer.progressions import Distances, Outer, Progression, by_place
+from archc.compiler.importer.sources import model_of_module
+
+LENGTH = 40
+
+
+class Added(nn.Module):
+    """A table that is added to what comes in."""
+
+    def __init__(self, table: Tensor) -> None:
+        super().__init__()
+        self.fc = nn.Linear(table.shape[-1], 6)
+        self.register_buffer("table", table, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.fc(x + self.table)
+        return y
+
+
+def text_of(module: nn.Module, *shape: int) -> str:
+    made = import_model(model_of_module(module.eval(), torch.rand(2, *shape)))
+    assert made.proof.is_equal and not made.is_flat
+    return made.text
+
+
+SLOPES = torch.tensor([2.0**-place for place in range(1, 5)])
+PLACES = torch.arange(float(LENGTH))
+
+
+@pytest.mark.parametrize(
+    ("table", "steps"),
+    [
+        (PLACES, ['constant("places", sizes = [40])']),
+        (0.5 * PLACES - 3, ['constant("places", sizes = [40]) -> scale(0.5) -> offset(-3)']),
+        (SLOPES[:, None] * (PLACES + 1 - LENGTH), ["constant([0.5, 0.25, 0.125, 0.0625]", '"places", sizes = [40]) -> offset(-39)']),
+        (-0.25 * (PLACES[:, None] - PLACES).abs(), ['"places", sizes = [40])', "abs -> scale(-0.25)"]),
+    ],
+    ids=["places", "evenly spaced", "slopes", "distances"],
+)
+def test_tables(table: Tensor, steps: list[str]) -> None:
+    text = text_of(Added(table), *table.shape)
+    assert all(step in text for step in steps), text
+
+
+def test_what_they_are() -> None:
+    assert by_place(0.1 * PLACES + 2) == Progression(LENGTH, 2.0, 0.1)
+    assert by_place(3 * (PLACES[:, None] - PLACES).abs()) == Distances(LENGTH, 3.0)
+    found = by_place(torch.tensor([1.0, 2.0, 5.0])[:, None] * torch.tensor([3.0, 1.0, 4.0, 1.5]))
+    assert isinstance(found, Outer) and torch.allclose(
+        found.rows[:, None] * found.columns, torch.tensor([[3.0, 1, 4, 1.5]]) * torch.tensor([[1.0], [2], [5]])
+    )
+    generator = torch.Generator().manual_seed(0)
+    assert by_place(torch.rand(LENGTH, generator=generator)) is None and by_place(torch.rand(9, 9, generator=generator)) is None
+    assert by_place(torch.tensor([1.0, 2.0, 3.0])) is None, "few numbers are written as they are"
+
+
+class Covered(nn.Module):
+    """A mask that is made for each image of the batch, as transformers makes them, before attention by hand."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        ahead = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).triu(1)
+        covered = ahead[None].expand(x.shape[0], -1, -1)
+        logits = (x @ x.transpose(1, 2)).masked_fill(covered, torch.finfo(x.dtype).min)
+        return logits.softmax(-1) @ x
+
+
+def test_a_mask_that_was_stretched_over_the_batch_is_that_of_one_image() -> None:
+    assert "causal" in text_of(Covered(), LENGTH, 8)
+
+
+class LeastNumbers(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        mask = torch.full((x.shape[1], x.shape[1]), torch.finfo(x.dtype).min).triu(1)
+        return (x @ x.transpose(1, 2) + mask).softmax(-1) @ x
+
+
+def test_the_least_number_covers_as_minus_infinity_does() -> None:
+    text = text_of(LeastNumbers(), LENGTH, 8)
+    assert "causal" in text and "e+38" not in text
+
+
+class Squeezed(nn.Module):
+    """A weight that is handed on without an axis, and gets it back (Mamba)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(4, 4, 3, groups=4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = self.conv.weight.squeeze(1)
+        return F.conv1d(x, weight.unsqueeze(1), self.conv.bias, groups=4)
+
+
+def test_a_weight_with_its_shape_again_is_the_weight() -> None:
+    assert "conv: dwconv" in text_of(Squeezed(), 4, 12)
+
+
+class Mixed(nn.Module):
+    """What came before is mixed in by a learned share, after another layer has read it (RWKV)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ln = nn.LayerNorm(8)
+        self.one, self.two = nn.Parameter(torch.rand(1, 1, 8)), nn.Parameter(torch.rand(1, 1, 8))
+        self.key, self.value = nn.Linear(8, 8), nn.Linear(8, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.ln(x)
+        before = F.pad(x, (0, 0, 1, -1))
+        key = self.key(x * self.one + before * (1 - self.one))
+        value = self.value(x * self.two + before * (1 - self.two))
+        rows = [key[:, 0].exp() * value[:, 0] + key[:, 1] * value[:, 1]]
+        rows.append(rows[0] * key[:, 2] + value[:, 2])
+        return torch.stack(rows, 1)
+
+
+def test_what_is_learned_is_written_before_it_is_read() -> None:
+    text = text_of(Mixed(), 6, 8)
+    for name in ("one", "two"):
+        assert text.index(f"{name}: parameter(") < text.index(f"skip({name})")
