@@ -58,7 +58,7 @@ class Unknown:
         return self._questions.answer(self._line)
 
     __lt__ = __le__ = __gt__ = __ge__ = _compared
-    __eq__ = __ne__ = _compared  # type: ignore[assignment]
+    __eq__ = __ne__ = _compared
     __hash__ = None  # type: ignore[assignment]
 
     def __bool__(self) -> bool:

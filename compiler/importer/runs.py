@@ -57,7 +57,7 @@ class Runs:
         """The steps without side heads, where there are some."""
         self._further: ArchError | None = None
         """What stopped a run on inputs of the kind that the model asks for."""
-        self.stops: tuple[Line, ...] = ()
+        self.stops: list[Line] = []
         """Where the model refuses inputs for their numbers."""
         if model.flat is not None:
             self.flat = model.flat
@@ -232,10 +232,11 @@ class Runs:
                     if "meta tensor" not in str(error) or (settled := settle(functools.partial(run, inputs[0]))) is None:
                         raise
                     found.append(run(inputs[0], Questions(settled.answers)))
-                    self.stops = settled.stops
-                found.append(run(inputs[1], settled and Questions(settled.answers)))
+                    self.stops = [*settled.stops]
+                found.append(run(inputs[1], None if settled is None else Questions(settled.answers)))
                 with contextlib.suppress(Exception):  # many take one size alone
-                    found.append(run([_larger(tensor) for tensor in self.model.inputs], settled and Questions(settled.answers)))
+                    larger = [_larger(tensor) for tensor in self.model.inputs]
+                    found.append(run(larger, None if settled is None else Questions(settled.answers)))
         except ModuleNotFoundError as error:
             told = f"the model needs the package `{error.name}` as it runs: {error}"
             package = str(error.name).partition(".")[0]
