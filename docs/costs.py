@@ -201,6 +201,9 @@ reading the file; a test counts calls and holds growth linear.
 $ archc sizes unet
 
 $ archc sizes inception_v3
+
+Where numbers of the text hold an axis (`reshape([8, 1024])`, `upsample(size = 32)`, a learned table of positions), `fixed by` names the step, and a line below the
+table says what lets it follow the input.
 """
 
 
