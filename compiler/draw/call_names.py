@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import groupby
 
 from ..graph.graph import Graph
 from ..graph.program import Scope, Value
+from .paths import own_name
 
 MOST = 4
 """So many different calls of a block are told apart; more, with dilations of 1 to 512 say, are a row of it."""
@@ -29,6 +31,20 @@ def call_names(graph: Graph, scope: Scope) -> dict[Scope, str]:
         if len(set(told.values())) <= MOST:
             found |= told
     return found
+
+
+def is_unnamed_branch(graph: Graph, scope: Scope) -> bool:
+    """Whether a call is the whole of one path of several, of which others are groups: a group has no frame there, so that its name is not seen,
+    and one branch alone with its name would seem to be of another kind."""
+    path = scope.parent
+    if scope.kind != "block" or path is None or path.kind != "path" or path.parent is None or len(graph.members[path]) > 1:
+        return False
+    for is_path, run in groupby(graph.members[path.parent], lambda member: isinstance(member, Scope) and member.kind == "path"):
+        paths = [member for member in run if isinstance(member, Scope)]
+        if is_path and path in paths:
+            held = (inner for other in paths for inner in graph.members[other])
+            return any(isinstance(inner, Scope) and inner.kind == "group" and own_name(inner) for inner in held)
+    return False
 
 
 def word(value: Value | None) -> str:

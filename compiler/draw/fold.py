@@ -167,13 +167,13 @@ class _Folder:
         if not names.isdisjoint(self.view.open):
             return "frame"
         level = "op" if self.view.everything else self.view.level
+        is_branch = scope.kind == "group" and scope.parent is not None and scope.parent.kind == "path"
         if self.view.marks and scope.kind != "round":
             words = {self.view.marks[index] for index in self._nodes[scope]}
             if len(words) > 1:
-                return "frame" if scope.names or scope.title else "through"
+                return "frame" if (scope.names or scope.title) and not is_branch else "through"
             if words == {self.view.calm}:
                 return "box" if scope.names or scope.title else "through"
-        is_branch = scope.kind == "group" and scope.parent is not None and scope.parent.kind == "path"
         if scope in self._held and scope.kind != "round":
             says = own_name(scope) if scope.kind == "group" else named  # a number says nothing
             return "frame" if says and not is_branch else "through"

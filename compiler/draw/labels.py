@@ -15,7 +15,7 @@ from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node, Scope
 from ..ops.base import Shape
-from .call_names import call_names
+from .call_names import call_names, is_unnamed_branch
 from .font import width
 from .joining import steps_of
 from .paths import Fork, Steps, nodes_in, own_name
@@ -180,7 +180,7 @@ def _of_box(graph: Graph, box: Box, say: Say) -> tuple[Row, ...]:
         names = _first_and_last(box.scope, box.nodes[-1]) if box.count > 1 and not box.is_applied else ""
         if names:
             texts = (names, *texts)
-        heading = counted(title(box.scope, not names), box.count, box.parallel, box.is_applied)
+        heading = counted(title(box.scope, not names and not is_unnamed_branch(graph, box.scope)), box.count, box.parallel, box.is_applied)
         apart = ((Words(box.apart, "small"),),) if box.apart else ()
         return (heading, *_shared_row(box), *apart, *((Words(text, "small"),) for text in texts))
     name = step_name(graph, box)

@@ -258,3 +258,61 @@ def test_both_are_seen_from_their_beginnings(browser: Any, tmp_path: Path) -> No
     browser.get(page.as_uri())
     tops = [next(place for label, place in places(browser, canvas).items() if label.startswith("image"))[1] for canvas in BOTH]
     assert tops[0] == pytest.approx(tops[1], abs=3)
+
+
+@in_browser
+def test_the_tools_stand_in_one_row(shown: Any) -> None:
+    tops = shown.execute_script(
+        "return [...document.querySelectorAll('#tools button, #tools select, #tools input')].map(one => one.getBoundingClientRect().top)"
+    )
+    assert len(tops) >= 12 and max(tops) - min(tops) < 15
+
+
+def dragged(browser: Any, by: float, canvas: str = "canvas") -> None:
+    """The hand takes a picture and moves it, so many pixels up."""
+    browser.execute_script(
+        """
+        const [id, by] = arguments, canvas = document.getElementById(id), {left, top, width, height} = canvas.getBoundingClientRect();
+        const at = {pointerId: 7, bubbles: true, clientX: left + width / 2, clientY: top + height / 2}, then = {...at, clientY: at.clientY - by};
+        canvas.dispatchEvent(new PointerEvent("pointerdown", at));
+        for (const name of ["pointermove", "pointerup"]) window.dispatchEvent(new PointerEvent(name, then));
+        """,
+        canvas,
+        by,
+    )
+
+
+@in_browser
+def test_no_picture_is_dragged_out_of_sight(shown: Any) -> None:
+    for way in (1, -1):
+        for _ in range(60):
+            dragged(shown, way * 120, "canvas1")
+        for canvas in BOTH:
+            _, top, _, bottom = shape(shown, f"#{canvas}")
+            assert any(one < bottom and other > top for _, one, _, other in places(shown, canvas).values())
+
+
+@in_browser
+def test_between_changes_what_is_the_same_stays_side_by_side(browser: Any, tmp_path: Path) -> None:
+    """Also where one step stands far from its counterpart: all that is beyond it was left alone, and drifted apart."""
+    steps = " -> ".join(f"s{number}: conv({8 + number}, 3)" for number in range(14))
+    for name, row in (
+        ("before", f"far: conv(3, 1) -> {steps}"),
+        ("after", f"{steps} -> far: conv(3, 1) -> more: conv(6, 5) -> end: conv(7, 5)"),
+    ):
+        text = f"network {name} {{ input image[3, 32, 32]\n{row} -> global_avgpool -> flatten -> linear(10) }}\n"
+        (tmp_path / f"{name}.arch").write_text(text, encoding="utf-8")
+    page = tmp_path / "diff.html"
+    done = CliRunner().invoke(group, ["diff", str(tmp_path / "before.arch"), str(tmp_path / "after.arch"), "-o", str(page)])
+    assert done.exit_code == 0, done.output
+    browser.get(page.as_uri())
+    for _ in range(12):
+        dragged(browser, 60)
+        one, two = (
+            {label.split(":")[0].lstrip("~ "): (top + bottom) / 2 for label, (_, top, _, bottom) in places(browser, canvas).items()}
+            for canvas in BOTH
+        )
+        _, top, _, bottom = shape(browser, "#canvas")
+        middle = (top + bottom) / 2
+        seen = [name for name in one if name.startswith("s") and abs(one[name] - middle) < 15]
+        assert all(abs(one[name] - two[name]) < 12 for name in seen)

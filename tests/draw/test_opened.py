@@ -8,6 +8,8 @@ import pytest
 
 from archc.compiler.draw import Options, View, draw_text, fold
 from archc.compiler.draw.beside_lines import edges_of, overlap
+from archc.compiler.draw.labels import headline
+from archc.compiler.draw.paths import own_name
 from archc.compiler.draw.picture import Picture
 from archc.compiler.draw.ways import branches, ways
 from archc.compiler.driver import check
@@ -215,3 +217,26 @@ def picture_name(picture: Picture, name: str) -> str:
     """The label that a box has in the text."""
     (box,) = [box for box in picture.boxes() if box.name == name]
     return box.main.names[-1] if box.main.names else ""
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "told"),
+    [
+        ("googlenet", "inception3a", []),  # three of its branches are groups, which have no frame
+        ("inception_v3", "Mixed_5b", ["branch1x1", "branch5x5_1", "branch5x5_2", "branch_pool"]),  # each step has a name of its own
+    ],
+)
+def test_of_branches_all_have_names_or_none(name: str, part: str, told: list[str]) -> None:
+    graph = check(name).graph
+    boxes = [box for box in fold(graph, View(open=(part,))).boxes() if box.scope is not None and part in box.scope.path]
+    first = [headline(graph, box).split()[0] for box in boxes]
+    assert [word for word in first if word.startswith("branch") and word != "branch3x3dbl_1"] == told
+
+
+def test_a_branch_that_holds_a_change_has_no_frame() -> None:
+    """A box in a box: the branch's lines say what it is."""
+    graph = check("googlenet").graph
+    changed = {node.index for node in graph.nodes if node.unique.startswith("inception3a.branch2.1.")}
+    marks = tuple("changed" if node.index in changed else "same" for node in graph.nodes)
+    frames = [frame for frame in fold(graph, View(marks=marks, calm="same")).frames() if "inception3a" in frame.scope.path]
+    assert [own_name(frame.scope) or frame.scope.template for frame in frames] == ["inception3a"]

@@ -157,5 +157,29 @@ def test_a_page_leads_to_the_right_where_that_is_asked(browser: Any, tmp_path: P
         " return [box.getAttribute('aria-label').split(',')[0], left, right]; })"
     )
     place = {name: (left, right) for name, left, right in boxes}
-    assert place["branch1 rectified"][1] < place["concat"][0] < place["inception3b inception"][0]
+    assert place["rectified"][1] < place["concat"][0] < place["inception3b inception"][0]
     assert browser.get_log("browser") == []
+
+
+@in_browser
+def test_the_mark_of_a_skip_stands_beside_the_flow(browser: Any, tmp_path: Path) -> None:
+    """At the box's right, and above it once the page is turned: at its end a line leaves."""
+    made = to_page(check("resnet18").graph)
+    assert isinstance(made, str)
+    (tmp_path / "net.html").write_text(made, encoding="utf-8")
+    browser.get((tmp_path / "net.html").as_uri())
+
+    def stand() -> set[tuple[bool, bool]]:
+        """For each mark, whether it reaches beyond the right and the upper edge of its box."""
+        found = browser.execute_script(
+            "return [...document.querySelectorAll('#canvas .box > .line.skip')].map(line => {"
+            " const one = line.getBBox(), box = line.parentElement.querySelector('rect').getBBox();"
+            " return [one.x + one.width > box.x + box.width + 5, one.y < box.y - 5]; })"
+        )
+        return {(right, above) for right, above in found}
+
+    assert stand() == {(True, False)}
+    browser.find_element("id", "turn").click()
+    assert stand() == {(False, True)}
+    browser.find_element("id", "turn").click()
+    assert stand() == {(True, False)}

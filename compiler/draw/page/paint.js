@@ -1,5 +1,5 @@
 // A composed layout as elements of SVG. What can be clicked tells its key in `data-key`.
-import { beyond, costOf, plain, short } from "./data.js";
+import { beyond, costOf, data, plain, short } from "./data.js";
 import { fixed, svg } from "./elements.js";
 import { heat } from "./heat.js";
 import { fill, kept, move, put } from "./keep.js";
@@ -245,12 +245,15 @@ function number(said, [x, y, w]) {
 }
 
 /**
- * The skip of a folded block, in the small.
+ * The skip of a folded block, in the small: beside the flow, at the box's right, or above it where the flow leads across.
  * @param {Rect} rect
  * @param {Pane} pane
  */
 function skipMark([x, y, w, h], { number }) {
-  const d = `M${fixed(x + w)} ${fixed(y + h / 4)}c14 -2 14 ${fixed(h / 2 + 2)} 0 ${fixed(h / 2)}`;
+  const half = Math.min(w / 4, 12);
+  const d = data.across
+    ? `M${fixed(x + w / 2 - half)} ${fixed(y)}c-2 -14 ${fixed(2 * half + 2)} -14 ${fixed(2 * half)} 0`
+    : `M${fixed(x + w)} ${fixed(y + h / 4)}c14 -2 14 ${fixed(h / 2 + 2)} 0 ${fixed(h / 2)}`;
   return svg("path", { class: "line skip", d, "marker-end": `url(#tip-skip${number})` });
 }
 

@@ -29,13 +29,28 @@ onDraw(() => {
       break;
     }
   }
-  middles.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  anchors = [];
-  for (const point of middles) {
-    const last = anchors[anchors.length - 1];
-    if (!last || (point[0] > last[0] && point[1] > last[1])) anchors.push(point);
-  }
+  anchors = rising(middles);
 });
+
+/**
+ * As many of some points as grow in both: one step that stands elsewhere in the other picture leaves all others side by side.
+ * @param {Point[]} points
+ * @returns {Point[]}
+ */
+function rising(points) {
+  // Of those that are level in the first picture the later come first, so that no two of them are taken.
+  points.sort((a, b) => a[0] - b[0] || b[1] - a[1]);
+  /** @typedef {{point: Point, before: Row | undefined}} Row */
+  const ends = /** @type {Row[]} */ ([]); // for each length the row that ends first in the second picture
+  for (const point of points) {
+    const place = ends.findIndex((row) => row.point[1] >= point[1]);
+    const at = place < 0 ? ends.length : place;
+    ends[at] = { point, before: ends[at - 1] };
+  }
+  const found = /** @type {Point[]} */ ([]);
+  for (let row = ends[ends.length - 1]; row; row = /** @type {Row} */ (row.before)) found.unshift(row.point);
+  return found;
+}
 
 /** @param {Rect} rect */
 const middle = (rect) => rect[along()] + rect[along() + 2] / 2;
@@ -52,18 +67,31 @@ function across(at, side) {
   const edge = next === 0 ? anchors[0] : next < 0 ? anchors[anchors.length - 1] : undefined;
   if (edge) return at - edge[side] + edge[other];
   const [before, after] = [anchors[next - 1], anchors[next]];
-  return before[other] + ((at - before[side]) / (after[side] - before[side])) * (after[other] - before[other]);
+  const [here, there] = [side, other].map((one) => after[one] - before[one]);
+  // Near what stands in both the two go on side by side; further from it the one with more between goes faster.
+  const kept = HELD * Math.min(here, there);
+  const far = at - before[side];
+  if (far <= kept) return before[other] + far;
+  if (far >= here - kept) return after[other] - here + far;
+  return before[other] + kept + ((far - kept) / (here - 2 * kept)) * (there - 2 * kept);
 }
 
+/** The share of what stands between two such places, in the picture with less of it, in which both move alike: at its beginning, and at its end. */
+const HELD = 0.3;
+
+/** Where a picture begins that is seen from its beginning. */
+const BEGIN = -12;
+
 /**
- * The middle that is seen of the other picture. Where the beginning of one is seen the other's is as well; from there on what is the same is level.
+ * The middle that is seen of the other picture. Where the beginning of one is seen the other's is as well; from there on it comes level with what
+ * is the same, by no more than the picture was moved: it stands still, or goes twice as far.
  * @param {number} at the middle of what is seen
  * @param {Rect} view
  * @param {Pane} pane
  */
 function level(at, view, pane) {
-  const share = Math.min(Math.max(view[along()] / (view[along() + 2] / 2), 0), 1);
-  return at + share * (across(at, pane.number ? 1 : 0) - at);
+  const most = Math.max(view[along()] - BEGIN, 0);
+  return at + Math.min(Math.max(across(at, pane.number ? 1 : 0) - at, -most), most);
 }
 
 /**

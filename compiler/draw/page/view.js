@@ -17,9 +17,27 @@ export function onView(listener) {
  * @param {Rect} view
  */
 export function show(pane, view) {
-  frame(pane, view);
+  frame(pane, held(pane, view));
   for (const listener of listeners) listener(pane, false);
   changed();
+}
+
+/** The share of what is seen that the picture stands in at least, however far it is moved. */
+const KEPT = 0.25;
+
+/**
+ * A part of a picture, or the nearest to it in which the picture is still seen.
+ * @param {Pane} pane
+ * @param {Rect} view
+ * @returns {Rect}
+ */
+function held({ size }, [x, y, w, h]) {
+  /** @param {number} at @param {number} long @param {number} whole */
+  const within = (at, long, whole) => {
+    const kept = Math.min(whole, long * KEPT);
+    return Math.min(Math.max(at, kept - long), whole - kept);
+  };
+  return [within(x, w, size[0]), within(y, h, size[1]), w, h];
 }
 
 /**
