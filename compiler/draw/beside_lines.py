@@ -6,7 +6,7 @@ Graphviz keeps room for the words of a line, and leads others through it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -90,6 +90,13 @@ def _around(points: Sequence[Point]) -> Place:
     return Place(x, y, right - x, bottom - y)
 
 
+def near(points: Sequence[Point], places: Iterable[Place], margin: float = 0.0) -> Iterator[Place]:
+    """Those of some places that a line may run through, or come so close to: to ask that of each piece of it takes longer than all else."""
+    around = _around(points)
+    left, top, right, bottom = around.x - margin, around.y - margin, around.x + around.width + margin, around.y + around.height + margin
+    return (one for one in places if one.x < right and one.x + one.width > left and one.y < bottom and one.y + one.height > top)
+
+
 def _is_met(place: Place, drawn: Sequence[tuple[Place, Sequence[Point]]], margin: float) -> bool:
     """Whether one of these lines runs through a place."""
     return any(
@@ -131,14 +138,14 @@ def _on(knots: Sequence[Point], t: float) -> Point:
 
 def meetings(one: Sequence[Point], two: Sequence[Point]) -> int:
     """How many times two curves cross."""
-    first, second = _around(one), _around(two)
-    if not overlap(_wider(first), _wider(second)):
+    if not overlap(bounds_of(one), bounds_of(two)):
         return 0
     return sum(_cross(*piece, *other) for piece in pairwise(one) for other in pairwise(two))
 
 
-def _wider(place: Place) -> Place:
-    """A place with some width: one around a straight line has none."""
+def bounds_of(points: Sequence[Point]) -> Place:
+    """The place that a line takes, with some width also where it is straight."""
+    place = _around(points)
     return Place(place.x - 0.5, place.y - 0.5, place.width + 1, place.height + 1)
 
 

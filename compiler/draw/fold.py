@@ -133,7 +133,7 @@ class _Folder:
         self._called = set()
         self._held = set()
         for scope in self.graph.members:
-            if not names_of(scope).isdisjoint(self.view.open):
+            if self.view.open and not names_of(scope).isdisjoint(self.view.open):
                 self._held.update(scope.ancestors()[:-1])
             if scope.kind in ("stage", "network"):
                 self._staged.update(scope.ancestors()[:-1])

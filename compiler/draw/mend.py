@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise, product
 
-from .beside_lines import WORD, Piece, aside, curve, dense, label_place, meetings, overlap, through, within
+from .beside_lines import WORD, Piece, aside, bounds_of, curve, dense, label_place, meetings, near, overlap, through, within
 from .fan import fanned, gathering
 from .graphviz_json import Geometry, Place, Point, Way
 from .labels import frame_rows, rows_width
@@ -44,7 +44,7 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
         if _crosses(piece, curves[piece.name], boxes)
         or _strays(piece, curves[piece.name], inside, geometry)
         or _turns(curves[piece.name]) > CURL
-        or any(through(curves[piece.name], place, 2) for place in headings.values())
+        or any(through(curves[piece.name], place, 2) for place in near(curves[piece.name], headings.values()))
     ]
     frames = tuple(geometry.places[name] for name in inside)
     changing = _changing_sides(picture, found, pieces, curves)
@@ -150,9 +150,8 @@ def heading(frame: Frame, place: Place) -> Place:
 
 def _crosses(piece: Piece, points: Sequence[Point], boxes: dict[str, Place]) -> bool:
     """Whether a line runs through a box which is none of its ends."""
-    left, right = (end(x for x, _ in points) for end in (min, max))
-    near = ((name, place) for name, place in boxes.items() if place.x < right and place.x + place.width > left)
-    return any(name not in (*piece.ends, piece.line.tail) and through(points, place, 0.5) for name, place in near)
+    ends = [boxes[name] for name in (*piece.ends, piece.line.tail) if name in boxes]
+    return any(place not in ends and through(points, place, 0.5) for place in near(points, boxes.values()))
 
 
 def _strays(piece: Piece, points: Sequence[Point], inside: dict[str, set[str]], geometry: Geometry) -> bool:
@@ -185,10 +184,11 @@ def _off_boxes(
     piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, boxes: Mapping[str, Place], walls: Sequence[Place]
 ) -> Piece:
     """A line that grazes boxes which are none of its ends, led a little further from them where there is room."""
-    others = [place for name, place in boxes.items() if name not in (*piece.ends, piece.line.tail, piece.line.head)]
-    before = _grazed(curves[piece.name], others)
+    own = [boxes[name] for name in (*piece.ends, piece.line.tail, piece.line.head) if name in boxes]
+    before = [place for place in _grazed(curves[piece.name], boxes.values()) if place not in own]
     if not before:
         return piece
+    others = [place for place in boxes.values() if place not in own]
     ends = [geometry.places[name] for name in piece.ends]
     points = piece.way.points
     # A knot is moved with what leads to it and away from it, so that the line stays smooth.
@@ -205,8 +205,8 @@ def _off_boxes(
     return piece
 
 
-def _grazed(points: Sequence[Point], boxes: Sequence[Place]) -> list[Place]:
-    return [place for place in boxes if through(points, place, -CLOSE)]
+def _grazed(points: Sequence[Point], boxes: Iterable[Place]) -> list[Place]:
+    return [place for place in near(points, boxes, CLOSE) if through(points, place, -CLOSE)]
 
 
 def _shifted(point: Point, axis: int, by: float) -> Point:
@@ -258,11 +258,14 @@ def _changing_sides(picture: Picture, found: Ways, pieces: Sequence[Piece], curv
             main[number].append(piece)
         else:
             beside.append(piece)
+    bounds = {name: bounds_of(points) for name, points in curves.items()}
     return [
         piece
         for piece in beside
         if any(
-            not set(piece.ends) & set(other.ends) and meetings(curves[piece.name], curves[other.name])
+            overlap(bounds[piece.name], bounds[other.name])
+            and not set(piece.ends) & set(other.ends)
+            and meetings(curves[piece.name], curves[other.name])
             for number in {column.get(end, -1) for end in piece.ends}
             for other in main[number]
         )

@@ -6,16 +6,18 @@ import stat
 import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from archc.compiler.draw import Options, View, draw, draw_text, fold
+from archc.compiler.draw import Options, View, beside_lines, draw, draw_text, fold
 from archc.compiler.draw.graphviz import Failure, Layouter, layouters, render
 from archc.compiler.draw.labels import box_rows, row_width
 from archc.compiler.draw.svg import SVG
 from archc.compiler.draw.ways import ways
 from archc.compiler.driver import check
+from tests.support import graph_of
 
 from .build import Builder, Conv, Relu, residual_network
 from .checks import curve, laid_out, meet
@@ -227,3 +229,22 @@ def test_the_lines_of_a_head_of_its_own_cross_no_others(name: str, level: str) -
         for other, others in drawn:
             if not {line.tail, line.head} & {other.tail, other.head}:
                 assert not any(meet(*one, *two) for one in pairwise(points) for two in pairwise(others)), (line.head, other.head)
+
+
+@pytest.mark.parametrize("count", [40, 160])
+def test_to_mend_many_boxes_takes_as_much_longer_as_there_are_more(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line was asked of each box whether it runs through it, piece by piece: 1,400 boxes took minutes."""
+    asked = 0
+    true = beside_lines._cuts
+
+    def counted(*of: Any) -> bool:
+        nonlocal asked
+        asked += 1
+        return true(*of)
+
+    monkeypatch.setattr(beside_lines, "_cuts", counted)
+    blocks = "".join(f"block b{k}(out) {{ conv(out, {1 + 2 * (k % 3)}) -> bn -> relu }}\n" for k in range(count))
+    steps = " ".join(f"x{k}: b{k}({8 + k % 7})\n" for k in range(count))
+    graph = graph_of(f"{blocks}network many {{\n input image[3, 8, 8]\n {steps} global_avgpool -> flatten -> linear(10)\n}}")
+    laid_out(graph, [fold(graph)])
+    assert 0 < asked < 60 * count
