@@ -51,6 +51,19 @@ def _how_named(span: Span, name: str, told: str) -> str:
     return f"{told}, by its kind and its place among them" if unlabelled else told
 
 
+def _told_apart(is_one_text: bool, indexed: bool) -> str:
+    """What is done about two steps of one name: of one text, which a loop or two calls run twice, or of two."""
+    example = '`"conv{i}": conv(…)`'
+    if is_one_text and not indexed:
+        return (
+            f"a label with an expression tells the rounds of a loop apart, and the calls of a `flat` block by a parameter of it: {example}"
+        )
+    rounds = f"a label with an expression tells the rounds apart: {example}"
+    if is_one_text:
+        rounds = "whose rounds an `indexed` body does not number, braces around what a round holds give it a number: `{ … }`"
+    return f"give one of them another label; in a loop, {rounds}"
+
+
 def _begins_with_a_label(frame: Frame, step: ast.Step) -> bool:
     """Whether the name of a step is that of a label, and of nothing that could run."""
     if step.label is not None or not isinstance(step.action, ast.Call) or not step.action.bare or step.action.path[0] in TABLE:
@@ -441,12 +454,7 @@ class Expansion:
                     f"two steps are named `{'.'.join((*frame.scope.module.path, *names))}`",
                     Label(span, _how_named(span, names[-1], "named again here")),
                     (Label(earlier, _how_named(earlier, names[-1], "first named here")),),
-                    help="give one of them another label; in a loop, "
-                    + (
-                        "whose rounds an `indexed` body does not number, braces around what a round holds give it a number: `{ … }`"
-                        if known.indexed and span == earlier
-                        else 'a label with an expression tells the rounds apart: `"conv{i}": conv(…)`'
-                    ),
+                    help=_told_apart(span == earlier, known.indexed),
                 )
             )
         known.used[names] = span

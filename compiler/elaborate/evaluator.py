@@ -242,7 +242,7 @@ class Evaluator:
     def _size(self, node: ast.Attribute, shape: ShapeOf) -> object:
         found = shape.attribute(node.name)
         if found is None:
-            raise Problem(no_such_axis(node, shape))
+            raise Problem(no_such_axis(node, shape, self.current()))
         return found
 
     def labelled(self, node: ast.Expression) -> Labelled | None:

@@ -40,8 +40,8 @@ def named_sizes(node: ast.List, values: tuple[object, ...]) -> Named:
     return Named((value for value in values if isinstance(value, int)), node.names)
 
 
-def no_such_axis(node: ast.Attribute, value: ShapeOf) -> Diagnostic:
-    """`in.length` of what has no axis of that name, or two."""
+def no_such_axis(node: ast.Attribute, value: ShapeOf, here: object = None) -> Diagnostic:
+    """`in.length` of what has no axis of that name, or two. `here`: the shape of what the step before gave."""
     shape, axes, name = show_value(value), value.axes, node.name
     count = len(places(axes, name))
     near = closest(name, PARTS)
@@ -57,6 +57,10 @@ def no_such_axis(node: ast.Attribute, value: ShapeOf) -> Diagnostic:
             message = f"the axes of {shape} have no names, so none of them is `{name}`"
             help = f"name them where they are made: `reshape([{written}])`; `shape[{usual[0]}]` is the size of that axis"
             fix = Fix(f"write `shape[{usual[0]}]`", (Edit(node.name_span, f"shape[{usual[0]}]"),))
+    before = here if isinstance(here, ShapeOf) and node.span.text == f"in.{name}" and len(places(here.axes, name)) == 1 else None
+    if before is not None and not count:
+        help = f"`in` is what enters the body; of what the step before gave, {show_value(before)}, it is `here.{name}`"
+        fix = Fix(help, (Edit(node.span, f"here.{name}"),))
     if help is None:
         there = [f"`{row}`" for row in dict.fromkeys(axes) if row]
         help = "its parts are " + ", ".join([*there, "`features` (the last axis)", "and `shape`, a list"])

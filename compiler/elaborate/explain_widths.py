@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from ...base.diagnostics import Edit, Fix
 from ..graph.program import Node
 from ..graph.provenance import decided_by, short, width_parameter
 from .clash import Clash
 from .trial import Remedy, argument_edits, edited
+
+_OF_WHAT_ENTERS: Final = re.compile(r"\bin\.(channels|features)\b(?=\s*[/*)]|\s*,|\s*\Z)")
+
+
+def read_from_before(clash: Clash) -> Remedy | None:
+    """`conv(4 * in.channels, 1) -> gelu -> conv(in.channels / 4, 1)`: the second was to read what the first gave, `here.channels`."""
+    for number, end in enumerate(clash.ends if len(clash.ends) == 2 and len(clash.axes) == 1 else ()):
+        decider, wanted = clash.decider(end, clash.axes[0]), clash.shapes[1 - number][clash.axes[0]]
+        parameter, read = width_parameter(decider.operation), _OF_WHAT_ENTERS.search(decider.span.text)
+        if parameter is None or read is None or not clash.is_in_a_path(decider) or len(decider.input_shapes[0]) <= clash.axes[0]:
+            continue
+        before, given, entered = decider.input_shapes[0][clash.axes[0]], decider.shape[clash.axes[0]], _entered(clash, end)
+        # What stands around it multiplies or divides: the value grows as what is read does.
+        if entered is None or before == entered or given * before != wanted * entered:
+            continue
+        if clash.trial.changed(decider, {parameter: wanted}) is None:
+            continue
+        place = decider.span.source.span(decider.span.start + read.start(), decider.span.start + read.start() + 2)
+        text = f"{decider.span.text[: read.start()]}here{decider.span.text[read.start() + 2 :]}"
+        message = f"`{read[0]}` is {entered}, of what enters the body; that of the step before, {before}, is `here.{read[1]}`: write `{short(text)}`"
+        return Remedy(message, Fix(message, (Edit(place, "here"),)))
+    return None
+
+
+def _entered(clash: Clash, end: int) -> int | None:
+    """How many channels the paths part from."""
+    start = clash.nodes[clash.start] if clash.start is not None else None
+    return start.shape[clash.axes[0]] if start is not None and len(start.shape) == len(clash.nodes[end].shape) else None
 
 
 def widened(clash: Clash) -> Remedy | None:

@@ -11,7 +11,7 @@ from .explain_ranks import of_one_rank
 from .explain_skipped import end_of_a_chain, other_label
 from .explain_spread import a_token_more, put_back, spread, turned
 from .explain_strides import restrided
-from .explain_widths import equalled, swapped, widened
+from .explain_widths import equalled, read_from_before, swapped, widened
 from .meeting import meeting
 from .projection import projected
 from .trial import Remedy
@@ -45,6 +45,7 @@ def _attempts(clash: Clash) -> Iterator[Remedy | None]:
     yield a_token_more(clash)
     yield on_other_axes(clash)
     yield spread(clash)
+    yield read_from_before(clash)
     if clash.code != "E303":
         yield projected(clash)
     if clash.differ_in_size:
