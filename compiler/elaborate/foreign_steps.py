@@ -14,7 +14,7 @@ from .closures import Builtin, Environment
 from .explain_values import taken_up, unknown_name
 from .foreign_axes import REDUCED
 from .foreign_shapes import FLATTENS_ALL, Around, Differs
-from .foreign_translation import translated
+from .foreign_translation import MOVED, translated
 from .signatures import signature
 
 
@@ -35,7 +35,9 @@ def unknown_step(around: Around, name: str, call: ast.Call, wanted: str) -> Diag
         return replace(unknown_name(environment, name, call.path_span, wanted), help=differs.help, fix=None)
     fix = Fix(f"in archc it is `{step}`", (_in_its_place(call, step),)) if step is not None else None
     found = unknown_name(environment, name, call.path_span, wanted, sum(row.name is None for row in call.arguments), fix)
-    if fix is not None and (key(name) == "activation" or (name.rpartition(".")[2] in REDUCED and "reduce(" in (step or ""))):
+    if fix is not None and (
+        key(name) == "activation" or name.rpartition(".")[2] in MOVED or (name.rpartition(".")[2] in REDUCED and "reduce(" in (step or ""))
+    ):
         return replace(found, help=fix.message, fix=fix)
     if step is None and call.arguments and same_as(name) is not None and found.fix is not None:
         # The name alone would be followed by arguments that mean something else here.

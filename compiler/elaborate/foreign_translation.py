@@ -58,9 +58,11 @@ def translated(call: ast.Call, around: Around) -> str | None:
         return f"skip({tensor}) -> {reduced(last, axes, shape)}"
     if key(word) == "activation":
         return _activation(call)
-    if last in ("transpose", "swapaxes"):
-        swapped = _swapped(call.arguments[bool(tensor) :], around.shape(tensor) if tensor else around.coming)
-        return f"skip({tensor}) -> {swapped}" if tensor and swapped else swapped
+    if last in MOVED:
+        moved = MOVED[last](call.arguments[bool(tensor) :], around.shape(tensor) if tensor else around.coming)
+        return f"skip({tensor}) -> {moved}" if tensor and moved else moved
+    if word in ("max", "min", "sum") and call.arguments and not tensor and not _joins(call, around):
+        return reduced(word, call.arguments, around.coming)
     if word in ("nn.Parameter", "torch.nn.Parameter"):
         raise Differs("a learned tensor is a step that gives it, mostly as a path: `mul { | skip | scale: parameter([8, 1, 1]) }`")
     unknown = _unknown_tensor(call, around)
@@ -162,6 +164,49 @@ def _swapped(arguments: Sequence[ast.Argument], shape: ShapeOf | None) -> str | 
     order = list(range(rank - 1))
     order[one], order[other] = other, one
     return f"permute({order})"
+
+
+def _with_one_more(arguments: Sequence[ast.Argument], shape: ShapeOf | None) -> str | None:
+    """`unsqueeze(-1)`."""
+    text = arguments[0].value.span.text.replace(" ", "") if len(arguments) == 1 else ""
+    if shape is None or not re.fullmatch(r"-?\d+", text):
+        return None
+    rank = len(shape.shape) + 1
+    place = int(text) % (rank + 1) - 1
+    if place < 0 or not -rank - 1 <= int(text) <= rank:
+        return None
+    names = _letters(shape)
+    return f'rearrange("{" ".join(names)} -> {" ".join([*names[:place], "1", *names[place:]])}")'
+
+
+def _without_one(arguments: Sequence[ast.Argument], shape: ShapeOf | None) -> str | None:
+    """`squeeze(2)`, `squeeze()`."""
+    texts = [row.value.span.text.replace(" ", "") for row in arguments]
+    if shape is None or len(texts) > 1 or not all(re.fullmatch(r"-?\d+", text) for text in texts):
+        return None
+    rank = len(shape.shape) + 1
+    single = [place for place, size in enumerate(shape.shape) if size == 1]
+    places = [int(text) % rank - 1 for text in texts] or single
+    if not places or not set(places) <= {*single}:
+        return None
+    names = _letters(shape)
+    before = " ".join("1" if place in places else name for place, name in enumerate(names))
+    return f'rearrange("{before} -> {" ".join(name for place, name in enumerate(names) if place not in places)}")'
+
+
+def _letters(shape: ShapeOf) -> list[str]:
+    """The axes as a pattern has them: by their names, else by letters."""
+    names = [name or letter for name, letter in zip(shape.axes, "abcdefgh", strict=False)]
+    return names if len({*names}) == len(names) else [*"abcdefgh"[: len(names)]]
+
+
+MOVED: Final = {
+    "transpose": _swapped,
+    "swapaxes": _swapped,
+    "unsqueeze": _with_one_more,
+    "expand_dims": _with_one_more,
+    "squeeze": _without_one,
+}
 
 
 def _slopes(word: str, arguments: Sequence[ast.Argument]) -> str:

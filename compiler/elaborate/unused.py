@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ...base.diagnostics import Diagnostic, Label, Severity
 from ...base.records import dataclass
 from ...dsl import ast
+from ..ops import TABLE
 from .closures import Labelled
 
 
@@ -25,7 +27,7 @@ def unused_names(file: ast.File) -> tuple[Diagnostic, ...]:
                 by_name = not any(isinstance(row, ast.Rule) and row.name.name == "arguments" for row in ast.walk(*body))
                 found += _in_definition(item, inside, by_name or item.name.name in handed_on)
             case ast.Let(name=name) if name.name not in everywhere:
-                found.append(_unused("value", name))
+                found.append(_unused_value(item))
             case ast.FromImport(names=names):
                 found += [_unused("imported name", name) for name in names if name.name not in everywhere]
             case ast.Import(path=path, alias=alias, path_span=span):
@@ -40,9 +42,19 @@ def _in_definition(item: ast.Block | ast.Network | ast.Operation, inside: _Reads
         # What calls a block that is given to it as a value gives it the arguments that it gives all of them.
         if row.name.name not in inside.mentioned and not is_handed_on:
             yield _unused(f"parameter of `{item.name.name}`", row.name)
-    for name in inside.lets:
-        if name.name not in inside.mentioned:
-            yield _unused("value", name)
+    for let in inside.lets:
+        if let.name.name not in inside.mentioned:
+            yield _unused_value(let)
+
+
+def _unused_value(let: ast.Let) -> Diagnostic:
+    """`let y = conv(8)` is an operation with its channels, to be called as `y`, and no step."""
+    found, value = _unused("value", let.name), let.value
+    word = value.path[-1] if isinstance(value, ast.Call) else value.name if isinstance(value, ast.Name) else ""
+    if word not in TABLE:
+        return found
+    step = f"{let.name.name}: {' '.join(value.span.text.split())}"
+    return replace(found, help=f"a `let` runs nothing, and `{let.name.name}` behind it would be the step: here it is `{step}`")
 
 
 def _unused(what: str, name: ast.Name) -> Diagnostic:
@@ -82,7 +94,7 @@ class _Reads:
 
     mentioned: set[str]
     handed_on: set[str]
-    lets: list[ast.Name]
+    lets: list[ast.Let]
 
     @classmethod
     def of(cls, item: ast.Node) -> _Reads:
@@ -95,7 +107,7 @@ class _Reads:
                 if is_value:
                     found.handed_on.add(first_name(node))
             elif isinstance(node, ast.Let) and node is not item:
-                found.lets.append(node.name)
+                found.lets.append(node)
             gives = isinstance(node, ast.Call | ast.Argument | ast.Let | ast.Parameter)
             hands_on = is_value and isinstance(node, ast.List | ast.Conditional | ast.Index)
             stack += [(child, gives or hands_on) for child in reversed(ast.reading(node))]

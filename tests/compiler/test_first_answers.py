@@ -39,6 +39,11 @@ def shown(text: str) -> list[str]:
         ("transpose(1, 2)", "permute([1, 0, 2])"),
         ("transpose(-1, -2)", "permute([0, 2, 1])"),
         ("swapaxes(2, 3)", "permute([0, 2, 1])"),
+        ("unsqueeze(1)", 'rearrange("channels height width -> 1 channels height width")'),
+        ("unsqueeze(-1)", 'rearrange("channels height width -> channels height width 1")'),
+        ("global_avgpool -> squeeze(-1)", 'global_avgpool -> rearrange("channels height 1 -> channels height")'),
+        ("max(dim = 1)", 'reduce("max", 0)'),
+        ("sum(dim = [2, 3])", 'reduce("sum", [1, 2])'),
         ('conv(8, 3, activation = "relu")', "conv(8, 3) -> relu"),
         ('conv(8, activation = "swish", stride = 2)', "conv(8, stride = 2) -> silu"),
         ("bn(bias = true)", "bn"),
@@ -139,6 +144,14 @@ def test_a_condition_behind_an_arrow_is_a_statement() -> None:
     rows = said(CONTEXTS[0].format("conv(8) -> if true: relu"))
     assert [row.code for row in rows] == ["E114", "E117"]
     assert not said(applied(rows)["n.arch"][0])
+
+
+def test_an_operation_that_a_let_names_is_no_step() -> None:
+    (row,) = said(CONTEXTS[0].format("let y = conv(8)"))
+    assert row.code == "W504" and "`y: conv(8)`" in (row.help or "")
+    assert not said(CONTEXTS[0].format("y: conv(8)")) and not said(CONTEXTS[0].format("let y = conv(8)\n  y"))
+    (row,) = said(CONTEXTS[0].format("let y = 8"))
+    assert "a `let` runs nothing" not in (row.help or "")
 
 
 @pytest.mark.parametrize(("sign", "word"), [("⊕", "add"), ("⊗", "mul"), ("‖", "concat")])

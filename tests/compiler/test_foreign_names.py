@@ -81,8 +81,10 @@ def test_a_message_says_it_too(word: str) -> None:
     row = otherwise(word)
     assert row is not None
     assert [found.code for found in rows] == ["E201"]
-    assert row.answer in to_text(rows)
-    assert rows[0].fix is None
+    if rows[0].fix is not None:  # of what comes in here it is one step
+        assert not [other for other in checked(applied(rows)["n.arch"][0], "n.arch").diagnostics if other.is_error]
+    else:
+        assert row.answer in to_text(rows)
 
 
 @pytest.mark.parametrize("word", sorted({word for word in TYPED if same_as(word) and "." not in word}))
