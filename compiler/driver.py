@@ -58,7 +58,7 @@ class Text:
     @cached_property
     def doubts(self) -> tuple[Diagnostic, ...]:
         """What is legal in the text, and probably not meant."""
-        from .elaborate.doubts_of_bodies import empty_bodies, hidden_operations
+        from .elaborate.doubts_of_bodies import empty_bodies, hidden_operations, summed_rounds
         from .elaborate.idle_defaults import idle_defaults
         from .elaborate.lost_lets import lost_lets
         from .elaborate.own_shapes import foreign_shapes_of_own
@@ -73,6 +73,7 @@ class Text:
             *idle_defaults(self.file),
             *empty_bodies(self.file),
             *hidden_operations(self.file),
+            *summed_rounds(self.file),
             *steps_reused_alone(self.file),
             *foreign_shapes_of_own(self.file),
         )

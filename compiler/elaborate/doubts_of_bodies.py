@@ -1,8 +1,8 @@
-"""What a text says in vain or hides: bodies with nothing in them (W533), and blocks that have the name of an operation (W534)."""
+"""What a text says in vain or hides: bodies with nothing in them (W533), blocks with the name of an operation (W534), rounds that add up to one (W535)."""
 
 from __future__ import annotations
 
-from ...base.diagnostics import Diagnostic, Label, Severity
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Severity
 from ...base.source import Span
 from ...dsl import ast
 from ..ops import TABLE
@@ -43,6 +43,31 @@ def _without_steps(what: str, span: Span) -> Diagnostic:
         f"{what} has no step in it: what comes in goes out as it is",
         Label(span, "nothing happens here"),
         help="write its steps; where nothing is to happen there, `skip` says so",
+        severity=Severity.WARNING,
+    )
+
+
+def summed_rounds(file: ast.File) -> tuple[Diagnostic, ...]:
+    """A warning for `add { | repeat 3: conv(64) | skip }`: the rounds of a path stand side by side, and a sum of equal layers is one of them."""
+    merges = [node for node in ast.walk(*file.items) if isinstance(node, ast.Merge) and node.head.path in (("add",), ("mean",))]
+    return tuple(row for merge in merges for path in merge.paths if (row := _summed(merge, path)) is not None)
+
+
+def _summed(merge: ast.Merge, path: ast.Path) -> Diagnostic | None:
+    body = path.body[0] if len(path.body) == 1 else None
+    if not isinstance(path.qualifier, ast.Repeat) or path.qualifier.variable is not None or not isinstance(body, ast.Chain):
+        return None
+    step = body.steps[0].action
+    if len(body.steps) > 1 or not isinstance(step, ast.Call) or step.path[0] not in TABLE:
+        return None
+    source, count = path.span.source, path.qualifier.count.span
+    text = " ".join(body.span.text.split())
+    edits = (Edit(source.span(count.end, body.span.start), " { "), Edit(source.span(body.span.end, body.span.end), " }"))
+    return Diagnostic(
+        "W535",
+        f"the rounds of this path are paths side by side, and `{merge.head.path[0]}` makes no more of them than one `{text}`",
+        Label(source.span(path.qualifier.span.start, body.span.end), "as many paths"),
+        fix=Fix(f"one behind the other they are a body: `| repeat {count.text} {{ {text} }}`", edits),
         severity=Severity.WARNING,
     )
 

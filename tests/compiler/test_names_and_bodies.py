@@ -154,3 +154,23 @@ def test_an_axis_that_is_to_be_told_is_offered_with_its_size() -> None:
     assert row.code == "E331"
     for offered in ("axis = 0", "axis = 1", "axis = 2"):
         assert f"`{offered}`" in (row.help or "") and not said(text.replace("softmax", f"softmax({offered})"))
+
+
+@pytest.mark.parametrize("head", ["add", "mean"])
+def test_rounds_of_a_path_that_add_up_to_one_layer(head: str) -> None:
+    (row,) = said(net(f"conv(8) -> {head} {{ | repeat 3: conv(8) | skip }}"))
+    assert row.code == "W535" and row.fix is not None
+    mended = applied([row])["n.arch"][0]
+    assert "| repeat 3 { conv(8) } | skip" in mended and not said(mended)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "concat { | repeat 3: conv(8) | skip }",
+        "conv(8) -> add { | repeat 4: conv(4, 1) -> relu -> conv(8, 1) | skip }",
+        "conv(8) -> add { | repeat 3 { conv(8) } | skip }",
+    ],
+)
+def test_rounds_of_a_path_that_are_several(body: str) -> None:
+    assert not [row for row in said(net(body)) if row.code == "W535"]

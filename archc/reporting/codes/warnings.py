@@ -281,4 +281,12 @@ ROWS: tuple[Code, ...] = (
         "block relu { gelu }\n\nnetwork n {\n  input x[3, 32, 32]\n  conv(8) -> relu\n}\n",
         "Give the block a name of its own. Where the operation is to be replaced in a whole file, `# allow W534`.",
     ),
+    Code(
+        "W535",
+        "rounds of a path that add up to one layer",
+        "`| repeat 3: conv(64)` is three paths, each of which begins with what enters the merge; `| repeat 3 { conv(64) }` is one path of three layers. "
+        "A sum of convolutions of one tensor is a convolution again, so that the first is hardly meant in `add` or `mean` where the path is one operation.",
+        "network n {\n  input x[8, 32, 32]\n  add {\n    | repeat 3: conv(8)\n    | skip\n  }\n}\n",
+        "Write the body of a loop: `| repeat 3 { conv(8) }`. Where paths side by side are meant, `# allow W535`.",
+    ),
 )
