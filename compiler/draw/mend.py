@@ -23,6 +23,8 @@ from .ways import Ways, columns
 ASIDE, SWAYS = 8.0, 3.0  # points: of a straight line from the edge of what it leads to, and by how much one sways that should be straight
 EDGING = 30.0  # points that a line may run along the edge of a frame
 BESIDE = (5.0, -5.0, 3.0, -3.0)  # how far beside it it runs else
+SWING = 16.0  # points from the side of a frame within which a line is led away from it
+EDGE, OUT, TIP = 1.0, 18.0, 4.5  # points: how near to an edge a line is at it; of the mark of a skip how far it reaches, and its tip
 CLOSE = 2.5  # points between a line and a box that it passes, at least: nearer it seems to come out of it
 CURL = math.radians(330)  # how far a line may turn in all
 INDENT, ROW, BELOW = 8.0, 10.5, 3.0  # points: of a heading from the edge of its frame, of a row of it, of what reaches below its last row
@@ -75,10 +77,11 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
     pieces = [_straight(piece, curves, geometry, walls) for piece in pieces]
     pieces = [_unbowed(piece, curves, geometry, walls, pieces) if piece.name in mains else piece for piece in pieces]
     pieces = [_off_edges(piece, curves, geometry, walls, frames) for piece in pieces]
+    pieces = [_off_own_frame(piece, curves, geometry, walls, inside) for piece in pieces]
     pieces = [_off_boxes(piece, curves, geometry, boxes, walls) for piece in pieces]
     pieces = fanned(pieces, gathering(picture), curves, geometry, walls)
     pieces = aside(pieces, curves, walls, frames)
-    ways = {piece.name: piece.way for piece in pieces}
+    ways = {piece.name: piece.way for piece in pieces} | dict(_marks(geometry, boxes))
     return replace(
         geometry,
         ways=tuple(ways[f"e{number}"] for number in range(len(geometry.ways))),
@@ -114,7 +117,7 @@ def _unbowed(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, w
     """A line of a main path to a box right below, straight down where that is free: Graphviz led it around its own words."""
     tail, head = (geometry.places[name] for name in piece.ends)
     low, high = (edge(x for x, _ in (piece.way.points[0], piece.way.points[-1])) for edge in (min, max))
-    if all(low - ASIDE <= x <= high + ASIDE for x, _ in curves[piece.name]) or set(piece.ends) & geometry.common.keys():
+    if all(low - SWAYS <= x <= high + SWAYS for x, _ in curves[piece.name]) or set(piece.ends) & geometry.common.keys():
         return piece
     left, right = max(tail.x, head.x) + ASIDE, min(tail.x + tail.width, head.x + head.width) - ASIDE
     x, y, end = min(max(head.x + head.width / 2, left), right), tail.y + tail.height, head.y
@@ -127,6 +130,20 @@ def _unbowed(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, w
         return piece
     curves[piece.name] = line
     return replace(piece, way=Way(spline(corners, arrow=True), _beside(piece, corners, [*walls, *words])))
+
+
+def _marks(geometry: Geometry, boxes: Mapping[str, Place]) -> Iterator[tuple[str, Way]]:
+    """The marks of skips that are beside their boxes at no side: of a box that is much wider than high Graphviz leads one out above and in beneath."""
+    for name, box in boxes.items():
+        way = geometry.common.get(mark := f"{name}_skip")
+        if way is None or not way.points:
+            continue
+        right, top = box.x + box.width, box.y
+        (x0, y0), (x1, y1) = way.points[0], way.points[-1]
+        if min(x0, x1) < right - EDGE and abs(y0 - y1) > box.height - EDGE:
+            up, low, far = top + box.height / 4, top + box.height * 3 / 4, right + OUT
+            points = ((right, up), (far, up - 1), (far, low + 1), (right + TIP, low + 0.4), (right, low))
+            yield mark, Way(tuple((round(x, 1), round(y, 1)) for x, y in points), way.label)
 
 
 def _pieces(picture: Picture, geometry: Geometry, found: Ways) -> Iterator[Piece]:
@@ -207,6 +224,29 @@ def _off_boxes(
 
 def _grazed(points: Sequence[Point], boxes: Iterable[Place]) -> list[Place]:
     return [place for place in near(points, boxes, CLOSE) if through(points, place, -CLOSE)]
+
+
+def _off_own_frame(
+    piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, walls: Sequence[Place], inside: Mapping[str, set[str]]
+) -> Piece:
+    """A line that swings out to a side of the frame that it stays in, as skips do, a little less far."""
+    around = [geometry.places[name] for name, held in inside.items() if held.issuperset(piece.ends)]
+    if not around:
+        return piece
+    frame, ends = around[-1], [geometry.places[name] for name in piece.ends]
+    first, *inner, last = piece.way.points
+    for edge, side in ((frame.x, 1.0), (frame.x + frame.width, -1.0)):
+        near_by = min(side * (x - edge) for x, _ in curves[piece.name])
+        if near_by >= CLOSE:
+            continue
+        by = 2 * CLOSE - near_by
+        made = (first, *(_shifted(point, 0, side * by) if side * (point[0] - edge) < SWING else point for point in inner), last)
+        line = curve(made)
+        is_free = min(side * (x - edge) for x, _ in line) >= CLOSE and not any(through(line, wall, 1) for wall in walls if wall not in ends)
+        if is_free and _crossings(line, piece.name, curves) <= _crossings(curves[piece.name], piece.name, curves):
+            curves[piece.name] = line
+            return replace(piece, way=Way(made, piece.way.label))
+    return piece
 
 
 def _shifted(point: Point, axis: int, by: float) -> Point:

@@ -7,13 +7,15 @@ import pytest
 from archc.compiler.draw import Look, View, draw_text, fold, to_dot
 from archc.compiler.draw.dot import Writer
 from archc.compiler.draw.graphviz_json import lay_out
-from archc.compiler.draw.labels import box_rows, frame_rows
+from archc.compiler.draw.labels import box_rows, frame_rows, has_skip
 from archc.compiler.draw.laid_out import geometries
 from archc.compiler.draw.picture import Box, Frame, Picture
 from archc.compiler.draw.several import several
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
 from tests.support import graph_of
+
+from .checks import laid_out
 
 BLOCKS = """
 block plain(out) { conv(out, 3) -> relu }
@@ -199,7 +201,7 @@ def test_a_group_that_has_but_a_number_has_no_frame() -> None:
 
 
 @pytest.mark.parametrize("form", ["a", "b"])
-@pytest.mark.parametrize("opened", ["", "layer1.0", "layer2.1"])
+@pytest.mark.parametrize("opened", ["", "layer1.0", "layer2.1", "transform"])
 def test_beneath_a_long_heading_the_main_line_stays_straight_beside_the_marks_of_skips(form: str, opened: str) -> None:
     """They make a frame wider at one side: the line then came in through the heading, and was led around it."""
     graph = check("resnext50", settings={"form": form}).graph
@@ -210,8 +212,22 @@ def test_beneath_a_long_heading_the_main_line_stays_straight_beside_the_marks_of
     (geometry,) = made
     around = {box.name: frame.name for frame in picture.frames() for box in frame.boxes()}
     seen = 0
+    main = [box.name for box in picture.boxes() if box.scope is None and box.main.operation.family == "convolution"]
     for number, (line, way) in enumerate(zip(picture.lines, geometry.whole(writer.ways), strict=True)):
-        if number in writer.ways.main and around.get(line.tail) != around.get(line.head):
+        if number in writer.ways.main and (around.get(line.tail) != around.get(line.head) or {line.tail, line.head} <= {*main}):
             assert max(x for x, _ in way.points) - min(x for x, _ in way.points) < 0.5, (line.tail, line.head)
             seen += 1
     assert seen >= 5
+
+
+def test_the_mark_of_a_widened_box_stands_beside_it_too() -> None:
+    """As wide as its stage's heading, and a row high: Graphviz led the mark out above the box and in beneath, through its outline."""
+    graph = check("resnet18").graph
+    picture = fold(graph)
+    ((_, geometry),) = laid_out(graph, [picture], Look(plain=True))
+    marked = [box for box in picture.boxes() if box.scope is not None and has_skip(graph, box.scope)]
+    assert len(marked) == 4
+    for box in marked:
+        place, way = geometry.places[box.name], geometry.common[f"{box.name}_skip"]
+        assert min(x for x, _ in way.points) > place.x + place.width - 1
+        assert place.y < min(y for _, y in way.points) < max(y for _, y in way.points) < place.y + place.height

@@ -16,7 +16,7 @@ from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
 from tests.support import graph_of
 
-from .checks import along, label_boxes, laid_out, loose, out_of_order, without_tip
+from .checks import along, curve, label_boxes, laid_out, loose, out_of_order, without_tip
 from .test_headings import ROOM, groups, points, rows
 
 
@@ -240,3 +240,13 @@ def test_a_branch_that_holds_a_change_has_no_frame() -> None:
     marks = tuple("changed" if node.index in changed else "same" for node in graph.nodes)
     frames = [frame for frame in fold(graph, View(marks=marks, calm="same")).frames() if "inception3a" in frame.scope.path]
     assert [own_name(frame.scope) or frame.scope.template for frame in frames] == ["inception3a"]
+
+
+def test_a_skip_keeps_off_the_side_of_the_frame_that_it_swings_out_to() -> None:
+    graph = check("swin_t").graph
+    ((picture, geometry),) = laid_out(graph, [fold(graph, View(open=("features.1.0",)))])
+    (frame,) = (frame for frame in picture.frames() if frame.scope.template == "layer")
+    place, held = geometry.places[frame.name], {box.name for box in frame.boxes()}
+    skips = [curve(way.points) for line, way in zip(picture.lines, geometry.ways, strict=True) if line.skip and line.head in held]
+    assert len(skips) == 2
+    assert max(x for points in skips for x, _ in points) < place.x + place.width - 2.4
