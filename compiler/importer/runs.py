@@ -318,7 +318,9 @@ def _asked_for(model: Model) -> str:
 
 
 def _larger(tensor: torch.Tensor) -> torch.Tensor:
-    """An input of another size, where it is an image: no side like another, each a multiple of what it was or nearly so."""
+    """An input of another size, where it is an image: no side like another, each a multiple of what it was or nearly so; a longer one, of words."""
+    if tensor.dim() == 2 and not tensor.dtype.is_floating_point:
+        return torch.empty(BATCHES[0], tensor.shape[1] + 64, dtype=tensor.dtype, device="meta")
     sides = [size + 64 * (place + 1) for place, size in enumerate(tensor.shape[2:])] if tensor.dim() > 3 else tensor.shape[2:]
     return torch.empty(BATCHES[0], *tensor.shape[1:2], *sides, dtype=tensor.dtype, device="meta")
 
