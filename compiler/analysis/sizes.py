@@ -21,7 +21,7 @@ from ...reporting.error import ArchError
 from ..graph.graph import Graph
 from ..graph.program import Node
 from ..ops.base import Operation, Shape
-from .carry import carry
+from .carry import Run, carry
 from .held import Hold, held
 from .receptive import Field, receptive
 from .table import Cell, Column, Table
@@ -57,9 +57,12 @@ class Sizes:
     period: int
     residues: tuple[int, ...]
     tried: int
+    most: int | None = None
+    """The largest accepted size, where a table that is cut to the input's size has no more places; None: there is none."""
 
     def __contains__(self, size: int) -> bool:
-        return size in self.single or (size >= self.least and size % self.period in self.residues)
+        repeats = size >= self.least and (self.most is None or size <= self.most)
+        return size in self.single or (repeats and size % self.period in self.residues)
 
     @property
     def smallest(self) -> int | None:
@@ -71,12 +74,13 @@ class Sizes:
         parts = [", ".join(_runs(self.single))] if self.single else []
         if self.residues:
             begin = next(size for size in range(self.least, self.least + self.period) if size in self)
+            span = f"from {begin}" if self.most is None else f"from {begin} to {self.most}"
             if len(self.residues) == self.period:
-                parts.append(f"every size from {begin}")
+                parts.append(f"every size {span}")
             elif self.residues == (0,):
-                parts.append(f"multiples of {self.period} from {begin}")
+                parts.append(f"multiples of {self.period} {span}")
             else:
-                parts.append(f"from {begin}, sizes that leave {', '.join(map(str, self.residues))} when divided by {self.period}")
+                parts.append(f"{span}, sizes that leave {', '.join(map(str, self.residues))} when divided by {self.period}")
         return "; ".join(parts) or "none"
 
 
@@ -145,6 +149,7 @@ class _Search:
         self.graph = graph
         self.watch = watch
         self.period = _period(graph)
+        self.places_of_tables = _places_of_tables(graph)
         self.known: dict[tuple[tuple[int, ...], int], Axis] = {}
         self.places: dict[Axis, tuple[tuple[Node, ...], int]] = {}
 
@@ -203,10 +208,33 @@ class _Search:
                 held_by = f"{run.held.unique} (in training)"
         steps = [step for step in range(1, self.period + 1) if self.period % step == 0]
         names = tuple(node.names[-1] for node in nodes)
-        taken = _pattern(built, limit, steps)
+
+        def run_of(size: int) -> Run:
+            return carry(self.graph, {node.index: _resized(node, number, size) for node in nodes})
+
+        def is_built(size: int) -> bool:
+            run = run_of(size)
+            return run.in_evaluation and run.changed is None
+
+        taken = self._bounded(_pattern(built, limit, steps), is_built)
+        trained = self._bounded(_pattern(compiled, limit, steps), lambda size: run_of(size).in_training)
         other = {node.index: _resized(node, number, native + self.period) for node in nodes}
         hold = None if taken.residues or fixed_by else held(self.graph, other)
-        return Axis(names, word, native, taken, _pattern(compiled, limit, steps), fixed_by or held_by, hold)
+        return Axis(names, word, native, taken, trained, fixed_by or held_by, hold)
+
+    def _bounded(self, found: Sizes, takes: Callable[[int], bool]) -> Sizes:
+        """The same up to where the tables end that are cut to the size of what comes in."""
+        if not self.places_of_tables or not found.residues:
+            return found
+        low, high = found.tried, max(found.tried, self.places_of_tables * self.period) + 2 * self.period
+        rows = [size for size in range(low - self.period, high + 1) if size in found]
+        if takes(rows[-1]):
+            return found
+        first, last = 0, len(rows) - 1
+        while last - first > 1:
+            middle = (first + last) // 2
+            first, last = (middle, last) if takes(rows[middle]) else (first, middle)
+        return replace(found, most=rows[first]) if takes(rows[first]) else found
 
     def asked(self, axis: Axis, compile: Compile) -> Axis:
         """What the compiler itself takes, where the network's text reads sizes."""
@@ -303,6 +331,18 @@ def _period(graph: Graph) -> int:
     return min(common * parts, LARGEST_PERIOD)
 
 
+def _places_of_tables(graph: Graph) -> int:
+    """The longest axis of the tables, learned or fixed, that are cut to the size of another tensor; 0 where there are none."""
+    alone: set[int] = set()
+    most = 0
+    for node in graph.nodes:
+        if not node.is_port and all(index in alone for index in node.inputs):
+            alone.add(node.index)
+        elif getattr(node.operation, "like", False) is True and node.inputs[0] in alone:
+            most = max(most, *node.input_shapes[0])
+    return most
+
+
 def strides(graph: Graph) -> int:
     """A common multiple of the effective strides before all is pooled into one: sizes that it divides are rounded nowhere on the way."""
     return _common(field for row in receptive(graph) for field, size in zip(row.fields, row.node.shape[1:], strict=False) if size > 1)
@@ -380,6 +420,7 @@ def sizes_json(name: str, axes: Sequence[Axis]) -> dict[str, object]:
             "least": row.least,
             "period": row.period,
             "residues": list(row.residues),
+            "most": row.most,
             "text": str(row),
         }
 

@@ -33,6 +33,8 @@ class WholeNumbers:
         if made.only_moves() and all(read) and not joins_places:
             return
         for number, sources in enumerate(read):
+            if number and getattr(made, "like", False) is True:
+                continue  # whose size is taken may hold what it likes
             looks_up = number == 0 and made.reads_integers() is not None
             if looks_up and not sources:
                 raise Refusal("E335", self._not_whole(made, nodes, inputs[0]), operand=0, help=self._before(made, nodes, inputs[0]))

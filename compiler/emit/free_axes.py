@@ -48,13 +48,14 @@ class FreeAxis:
     def dim(self) -> torch.export.Dim:
         from torch.export import Dim
 
+        most = self.axis.built.most
         if self.period == 1:
-            return Dim(self.name, min=self.least)
-        k = Dim(f"{self.name}_in_{self.period}s", min=self.least)
+            return Dim(self.name, min=self.least, max=most)
+        k = Dim(f"{self.name}_in_{self.period}s", min=self.least, max=None if most is None else (most - self.rest) // self.period)
         return self.period * k + self.rest if self.rest else self.period * k
 
     def __str__(self) -> str:
-        taken = Sizes((), self.period * self.least + self.rest, self.period, (self.rest,), self.example)
+        taken = Sizes((), self.period * self.least + self.rest, self.period, (self.rest,), self.example, self.axis.built.most)
         return f"{' and '.join(self.axis.inputs)} {self.axis.axis}: {taken}"
 
 
@@ -198,7 +199,10 @@ def _free(graph: Graph, row: Axis) -> FreeAxis | Diagnostic:
 
 def _traceable(graph: Graph, free: FreeAxis) -> FreeAxis | None:
     """The axis, from the size on at which no tensor on the way has a single position along it: torch.export would take that 1 for a constant."""
-    here, far = _run(graph, free, free.example), _run(graph, free, 2 * free.example + free.period)
+    other, most = 2 * free.example + free.period, free.axis.built.most
+    if most is not None and other > most:  # a table ends before
+        other = free.example + free.period if free.example + free.period <= most else free.example - free.period
+    here, far = _run(graph, free, free.example), _run(graph, free, other)
     if here is None or far is None:
         return None
     vary = [(node, axis) for node, shape in enumerate(far) for axis, size in enumerate(shape) if size != here[node][axis]]

@@ -9,7 +9,7 @@ from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
 from .axis_names import Axes, axis_name
 from .base import Backward, Construct, Family, InEightBits, Operation, Refusal, Shape, Shapes, Window, product, show
-from .parameters import COUNT, NATURAL, Integer, Optional, Plain, parameter
+from .parameters import COUNT, NATURAL, Integer, Optional, Plain, Reference, parameter
 from .shape import check_divides
 from .spatial import either, nearest_multiples
 from .strides import Layout, cut, in_order
@@ -45,9 +45,10 @@ def _position(axis: int) -> str:
 @dataclass(frozen=True, slots=True)
 class Slice(_Part):
     name: ClassVar[str] = "slice"
-    summary: ClassVar[str] = "The positions from `start` to before `stop` along an axis."
+    summary: ClassVar[str] = "The positions from `start` to before `stop` along an axis, or as many from `start` on as a labelled step has there."
     reference: ClassVar[str] = "x[:, start:stop]"
     onnx: ClassVar[str] = "Slice"
+    most_inputs: ClassVar[int | None] = 2
 
     axis: Plain = parameter(AXIS, "along which axis", "channels")
     start: int = parameter(ANY_INTEGER, "the first position; below 0 it counts from the end", 0)
@@ -55,11 +56,20 @@ class Slice(_Part):
         Optional(f"{ANY_INTEGER.describe}, or none", ANY_INTEGER), "the position after the last; none: to the end", None
     )
     step: int = parameter(COUNT, "from each position to the next: 2 takes every second", 1)
+    like: bool = parameter(
+        Reference("the label of a step"), "the step that has as many positions along this axis, whatever that is on the day; no `stop` then", False
+    )
+
+    @classmethod
+    def is_merge(cls) -> bool:
+        return False  # the second input is `like`'s
 
     def output(self, inputs: Shapes) -> Shape:
         shape = inputs[0]
         axis = resolve_axis(self.axis, shape, self.name)
         size = shape[axis]
+        if self.like:
+            return (*shape[:axis], self._as_many(inputs, axis), *shape[axis + 1 :])
         start, stop, _ = slice(self.start, self.stop).indices(size)
         count = max(stop - start, 0)
         if count == 0 or (self.stop is not None and self.stop > size) or self.start < -size:
@@ -74,6 +84,33 @@ class Slice(_Part):
             )
         return (*shape[:axis], -(-count // self.step), *shape[axis + 1 :])
 
+    def _as_many(self, inputs: Shapes, axis: int) -> int:
+        """How many positions the labelled step has."""
+        shape, other = inputs
+        for name, given in (("stop", self.stop is not None), ("step", self.step != 1)):
+            if given:
+                raise Refusal("E322", f"`slice` was given both `{name}` and `like`", parameter="like", beside=(name,), help="give one of them")
+        if self.start < 0:
+            told = "`slice` with `like` counts from the beginning"
+            raise Refusal("E322", told, parameter="start", beside=("like",), help="`start` is at least 0 then")
+        if len(other) <= axis:
+            raise Refusal(
+                "E322",
+                f"`slice` takes as many positions of {show(shape)} along axis {axis} as another tensor has there, and that is {show(other)}",
+                parameter="like",
+                operand=1,
+            )
+        count = other[axis]
+        if self.start + count > shape[axis]:
+            raise Refusal(
+                "E320",
+                f"`slice` cannot take {count} positions from {self.start} on along the {axis_name(axis, shape)} of {show(shape)}, which has {shape[axis]}",
+                parameter="like",
+                operand=0,
+                axis=axis,
+            )
+        return count
+
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         axis = resolve_axis(self.axis, inputs[0], self.name)
         if self.step == 1 or axis == 0:
@@ -87,19 +124,23 @@ class Slice(_Part):
         return Layout(tuple(sizes), tuple(strides))
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
-        return inputs[0] == output
+        return inputs[0] == output and not self.like
 
     def _class(self, inputs: Shapes) -> tuple[str, int]:
         axis = resolve_axis(self.axis, inputs[0], self.name)
         return f"{'Slice' if self.step == 1 else 'StepSlice'}Axis{axis + 1}", axis
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        if self.like:
+            return None
         arguments: tuple[tuple[str | None, Plain], ...] = ((None, self.start),)
         if self.stop is not None:
             arguments = (*arguments, (None, self.stop))
         return Construct(self._class(inputs)[0], arguments if self.step == 1 else (*arguments, ("step", self.step)))
 
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        if self.like:
+            return ()
         name, axis = self._class(inputs)
         if self.step != 1:
             return (
@@ -133,13 +174,16 @@ class Slice(_Part):
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         axis = resolve_axis(self.axis, inputs[0], self.name)
         start = "" if self.start == 0 else str(self.start)
+        if self.like:
+            return f"{names[0]}[{_position(axis)}{start}:{f'{start} + ' if start else ''}{names[1]}.shape[{axis + 1}]]"
         return f"{names[0]}[{_position(axis)}{start}:{'' if self.stop is None else self.stop}{self._step()}]"
 
     def _step(self) -> str:
         return "" if self.step == 1 else f":{self.step}"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
-        return f"{self.start}:{'' if self.stop is None else self.stop}{self._step()}"
+        stop = self.start + output[resolve_axis(self.axis, inputs[0], self.name)] if self.like else self.stop
+        return f"{self.start}:{'' if stop is None else stop}{self._step()}"
 
 
 _CHUNK = '''class Chunk(nn.Module):

@@ -180,3 +180,18 @@ def test_inception_s_smallest() -> None:
     document = sizes_json("inception_v3", (height,))
     assert document["version"] == 1
     assert "every size from 75" in sizes_table("inception_v3", (height,)).text()
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("input x[length = 16, channels = 4]\n add { | skip | parameter([3000, 4]) -> slice(axis = 0, like = x) }", "every size from 1 to 3000"),
+        ("input x[length = 16, channels = 4]\n add { | skip | parameter([3000, 4]) -> slice(axis = 0, start = 5, like = x) }", "every size from 1 to 2995"),
+        ("input x[2, 64]\n add { | skip | parameter([2, 700]) -> crop(like = x) }", "every size from 1 to 700"),
+        ("input x[2, 64]\n w: conv(4, 4, stride = 4, pad = 0)\n add { | skip | constant(1.5, [4, 300]) -> slice(axis = 1, like = w) }", "every size from 4 to 1203"),
+    ],
+)  # fmt: skip
+def test_a_table_that_is_cut_to_the_input_s_size_ends(body: str, told: str) -> None:
+    first, *_ = sizes(graph_of(f"network n {{ {body} }}"))
+    assert str(first.built) == told
+    assert first.built.most is not None and first.built.most in first.built and first.built.most + first.built.period not in first.built

@@ -174,6 +174,8 @@ SAMPLES: tuple[tuple[Operation, Shapes], ...] = (
     (op("rearrange", pattern="1 c -> c"), ((1, 12),)),
     (op("channel_shuffle", groups=2), (IMAGE,)),
     (op("pixel_shuffle", factor=2), (IMAGE,)),
+    (op("slice", axis=0, like=True), ((6, 4), (3, 2))),
+    (op("slice", axis=1, start=1, like=True), ((3, 6, 4), (5, 2, 4))),
     (op("slice", axis="channels", start=2, stop=-1), (IMAGE,)),
     (op("slice", axis="width", start=3), (IMAGE,)),
     (op("chunk", i=1, n=2), (IMAGE,)),
