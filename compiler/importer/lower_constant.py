@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import torch
+from torch import nn
 
 from .fixed_values import Values
-from .flat_steps import Plain
+from .flat_steps import Flat, Plain
 from .known import Data
 from .progressions import Distances, Outer, Progression, by_place
 from .separated import Separated, separated
@@ -36,6 +37,9 @@ class Lower(Protocol):
     made: dict[int, Data]
     alone: bool
     stored: frozenset[str]
+    wider: Trace | None
+    flat: Flat
+    modules: dict[str, nn.Module]
 
     def alone_shape(self, number: int) -> tuple[int, ...]: ...
     def learned(self, key: str) -> dict[str, Plain]: ...

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from math import prod
 
+from .as_long import as_long_as_words
 from .flat_steps import Plain, Sizes
 from .known import Data, Fixed, plain_name
 from .lower_constant import Lower, fixed, number_of, reshaped, source
@@ -57,10 +58,12 @@ def _again(low: Lower, number: int, shape: tuple[int, ...]) -> None:
             low.made[number] = source if source.shape == shape else reshaped(low, source, shape)
             return
     before, low.alone = low.alone, True
+    begin = len(low.flat.steps)
     try:
         low.handle(call)
     finally:
         low.alone = before
+    as_long_as_words(low, number, call, begin)
     if number not in low.made:
         raise Unsaid(f"`{plain_name(call.function)}` of a learned tensor")
 

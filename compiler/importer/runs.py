@@ -234,9 +234,12 @@ class Runs:
                     found.append(run(inputs[0], Questions(settled.answers)))
                     self.stops = [*settled.stops]
                 found.append(run(inputs[1], None if settled is None else Questions(settled.answers)))
-                with contextlib.suppress(Exception):  # many take one size alone
-                    larger = [_larger(tensor) for tensor in self.model.inputs]
-                    found.append(run(larger, None if settled is None else Questions(settled.answers)))
+                for more in (3, -3):  # a table of places may end with the words that are there
+                    with contextlib.suppress(Exception):  # many take one size alone
+                        other = [_of_other_size(tensor, more) for tensor in self.model.inputs]
+                        found.append(run(other, None if settled is None else Questions(settled.answers)))
+                    if len(found) > len(BATCHES) or not any(_are_words(tensor) for tensor in self.model.inputs):
+                        break
         except ModuleNotFoundError as error:
             told = f"the model needs the package `{error.name}` as it runs: {error}"
             package = str(error.name).partition(".")[0]
@@ -317,12 +320,16 @@ def _asked_for(model: Model) -> str:
     return f"`{' '.join(f'--input {name}={first if first and name == names[0] else chr(0x2026)}' for name in names)}`"
 
 
-def _larger(tensor: torch.Tensor) -> torch.Tensor:
-    """An input of another size, where it is an image: no side like another, each a multiple of what it was or nearly so; a longer one, of words."""
-    if tensor.dim() == 2 and not tensor.dtype.is_floating_point:
-        return torch.empty(BATCHES[0], tensor.shape[1] + 64, dtype=tensor.dtype, device="meta")
+def _of_other_size(tensor: torch.Tensor, more: int) -> torch.Tensor:
+    """An input of another size: of an image no side like another, each a multiple of what it was or nearly so; of words so many more."""
+    if _are_words(tensor):
+        return torch.empty(BATCHES[0], max(tensor.shape[1] + more, 1), dtype=tensor.dtype, device="meta")
     sides = [size + 64 * (place + 1) for place, size in enumerate(tensor.shape[2:])] if tensor.dim() > 3 else tensor.shape[2:]
     return torch.empty(BATCHES[0], *tensor.shape[1:2], *sides, dtype=tensor.dtype, device="meta")
+
+
+def _are_words(tensor: torch.Tensor) -> bool:
+    return tensor.dim() == 2 and not tensor.dtype.is_floating_point
 
 
 def _with_sides(both: Flat, plain: Flat) -> Flat | None:

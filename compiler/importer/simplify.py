@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import networkx
 import torch
 
+from .as_long import follow_words
 from .attention_core import cores
 from .attention_forms import attentions
 from .by_hand import by_hand
@@ -22,6 +23,7 @@ from .views import is_view, moved, numbered
 
 def simplify(flat: Flat, forms: bool = True) -> None:
     """Change the list in place. With `forms`, runs of steps become the higher words that they are."""
+    follow_words(flat)
     _learned(flat)
     _stretched(flat)
     _turned_back(flat)
@@ -195,7 +197,11 @@ def _stretched(flat: Flat) -> None:
             continue
         for place, number in enumerate(step.inputs):
             before, other = made.get(number), step.inputs[1 - place]
-            if before is None or before.operation != "expand" or number not in of_input or uses[number] != 1:
+            if before is None or before.operation != "expand" or uses[number] != 1:
+                continue
+            # One row for all words: beside what they are looked up as it stretches by itself, to as many as there are.
+            is_row = step.operation == "add" and other in of_input and shapes[before.inputs[0]] == (1, *step.shape[1:])
+            if number not in of_input and not is_row:
                 continue
             if shapes[other] != step.shape:
                 continue

@@ -45,7 +45,9 @@ def _position(axis: int) -> str:
 @dataclass(frozen=True, slots=True)
 class Slice(_Part):
     name: ClassVar[str] = "slice"
-    summary: ClassVar[str] = "The positions from `start` to before `stop` along an axis, or as many from `start` on as a labelled step has there."
+    summary: ClassVar[str] = (
+        "The positions from `start` to before `stop` along an axis, or as many from `start` on as a labelled step has there."
+    )
     reference: ClassVar[str] = "x[:, start:stop]"
     onnx: ClassVar[str] = "Slice"
     most_inputs: ClassVar[int | None] = 2
@@ -57,7 +59,9 @@ class Slice(_Part):
     )
     step: int = parameter(COUNT, "from each position to the next: 2 takes every second", 1)
     like: bool = parameter(
-        Reference("the label of a step"), "the step that has as many positions along this axis, whatever that is on the day; no `stop` then", False
+        Reference("the label of a step"),
+        "the step that has as many positions along this axis, whatever that is on the day; no `stop` then",
+        False,
     )
 
     @classmethod
@@ -89,7 +93,9 @@ class Slice(_Part):
         shape, other = inputs
         for name, given in (("stop", self.stop is not None), ("step", self.step != 1)):
             if given:
-                raise Refusal("E322", f"`slice` was given both `{name}` and `like`", parameter="like", beside=(name,), help="give one of them")
+                raise Refusal(
+                    "E322", f"`slice` was given both `{name}` and `like`", parameter="like", beside=(name,), help="give one of them"
+                )
         if self.start < 0:
             told = "`slice` with `like` counts from the beginning"
             raise Refusal("E322", told, parameter="start", beside=("like",), help="`start` is at least 0 then")
