@@ -111,7 +111,8 @@ class Slice(_Part):
             raise Refusal(
                 "E320",
                 f"`slice` cannot take {count} positions from {self.start} on along the {axis_name(axis, shape)} of {show(shape)}, which has {shape[axis]}",
-                parameter="like",
+                parameter="start" if self.start else "like",
+                beside=("like",) if self.start else (),
                 operand=0,
                 axis=axis,
             )

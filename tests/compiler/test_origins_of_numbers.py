@@ -77,7 +77,7 @@ def written(operation: Operation, inputs: Shapes, of: str, value: str, how: str)
     alone = one_for_all(operation, inputs)
     ends = {
         name: f"parameter({show(shape)})" if number == alone else f"skip({name})"
-        for number, (name, shape) in enumerate(zip("abc", inputs, strict=False))
+        for number, (name, shape) in enumerate(zip("abcd", inputs, strict=False))
     }
     ports = "".join(
         f"  input {name}{port(operation, shape)}\n"

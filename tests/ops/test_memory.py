@@ -50,7 +50,7 @@ EXACT = {
     "pixel_unshuffle",
     "div",
 }
-EXACT_SAMPLES = [sample for sample in SAMPLES if sample[0].name in EXACT] + [
+EXACT_SAMPLES = [sample for sample in SAMPLES if sample[0].name in EXACT and not getattr(sample[0], "like", False)] + [
     sample for sample in SAMPLES if sample[0].name == "bn" and sample[0].arguments()[-1] == ("last", True)
 ]
 
