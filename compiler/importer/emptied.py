@@ -16,7 +16,8 @@ SWAP: Callable[[torch.Tensor, torch.Tensor], object] = torch.utils.swap_tensors
 def is_filled(function: str, args: Sequence[Any], given: Sequence[torch.Tensor]) -> bool:
     """Whether a call writes tensors without numbers into one that has some."""
     writes = function == "__setitem__" or function.rstrip("_") + "_" == function
-    return writes and isinstance(args[0], torch.Tensor) and not args[0].is_meta and any(tensor.is_meta for tensor in given)
+    first = next(iter(args), None)  # what starts a weight, as `kaiming_uniform_(tensor=…)`, names it
+    return writes and isinstance(first, torch.Tensor) and not first.is_meta and any(tensor.is_meta for tensor in given)
 
 
 def emptied(tensor: torch.Tensor, alive: Sequence[torch.Tensor]) -> list[torch.Tensor]:

@@ -22,7 +22,8 @@ from .one_number import with_an_axis
 from .said_call import said
 from .tensor_starts import tensor_starts
 from .traced import Call, Ran, Ref, Trace
-from .unsaid import Unsaid
+from .unkept import refuse_unkept, unkept
+from .unsaid import DRAWS, NO_CHANCE, Unsaid
 from .words import RESERVED, first_keys, free_name, is_name
 
 MISSING = "?"
@@ -31,15 +32,6 @@ MISSING = "?"
 
 CASTS = frozenset(("to", "float", "half", "bfloat16", "type", "type_as"))
 """What changes the kind of a weight's numbers alone."""
-
-
-DRAWS = frozenset(
-    ("randn_like", "rand_like", "randint_like", "bernoulli", "multinomial", "poisson", "normal", "uniform", "exponential", "geometric", "cauchy",
-     "log_normal", "random", "rrelu", "fractional_max_pool2d", "fractional_max_pool3d", "gumbel_softmax")
-)  # fmt: skip
-"""What answers otherwise each time: no operation of one's own helps."""
-
-NO_CHANCE = "a network answers the same to the same: in evaluation let the `forward` draw no random numbers (`if self.training:`)"
 
 
 class Lowering:
@@ -63,7 +55,7 @@ class Lowering:
         self.extra = len(self.trace.values)
         self.with_weights = {path for path, module in modules.items() if next(module.parameters(), None) is not None}
         self.call: Call | None = None
-        self.values = Values(self.trace, modules)
+        self.values, self.unkept = Values(self.trace, modules), unkept(self.trace)
         self.flat.stored = {key: tuple(value.shape) for key, value in modules[""].state_dict().items()}
         self.stored = frozenset(self.flat.stored)
         self.made: dict[int, Data] = {}
@@ -179,6 +171,7 @@ class Lowering:
 
     def handle(self, call: Call) -> None:
         """Lower a call by its name."""
+        refuse_unkept(call, self.unkept)
         name = plain_name(call.function)
         is_complex = any(self.trace.values[ref.number].dtype.is_complex for ref in (*call.refs(), *call.results))
         handler = TABLE.get(f"complex {name}" if is_complex else name)

@@ -201,8 +201,12 @@ def elementwise(low: Lowering, call: Call) -> None:
 @lowers("minimum", "maximum")
 def extreme(low: Lowering, call: Call) -> None:
     row = bind(call, "input other")
-    rows = [item for item in low.operands(call, row["input"], row["other"]) if isinstance(item, Data)]
-    low.emit(call, call.function, {}, rows)
+    both = low.operands(call, row["input"], row["other"])
+    rows, numbers = [item for item in both if isinstance(item, Data)], [item for item in both if not isinstance(item, Data)]
+    if numbers:  # a tensor that holds one
+        low.emit(call, "clamp", {"min" if call.function == "maximum" else "max": numbers[0]}, rows)
+    else:
+        low.emit(call, call.function, {}, rows)
 
 
 @lowers("lerp")

@@ -12,6 +12,7 @@ from .lower import Lowering, bind, elements, lowers, one, spread
 from .lower_fixed import beside
 from .lower_folded import batched, clean, normed_apart, of_images, one_by_one, pooled, side_by_side, unbatched
 from .lower_products import dense
+from .places_read import places
 from .traced import Call, Ref
 from .unsaid import Unsaid, across
 from .worked_weights import blurring, normed, standardised
@@ -477,7 +478,7 @@ def embedding(low: Lowering, call: Call) -> None:
     if low.alone:
         _rows(low, call, row["input"], row["weight"])
         return
-    weight, data = low.of(row["weight"]), low.data(row["input"])
+    weight, data = low.of(row["weight"]), places(low, row["input"])
     if len(data.bare) != 1:  # one number, or an image of numbers: in a row, and back
         told: dict[str, Plain] = {"count": weight.shape[0], "features": weight.shape[1]}
         row_, shape = low.step("reshape", {"shape": [elements(data.bare)]}, data, (elements(data.bare),)), low.result(call).bare

@@ -7,7 +7,8 @@ from dataclasses import replace
 from .flat_steps import Plain
 from .known import Data
 from .lower import Lowering, bind, elements, lowers
-from .traced import Call
+from .lower_arithmetic import extreme
+from .traced import Call, Ref
 from .unsaid import Unsaid, across
 
 
@@ -24,10 +25,14 @@ def norm(low: Lowering, call: Call) -> None:
 
 @lowers("max", "min")
 def largest(low: Lowering, call: Call) -> None:
-    """Along an axis; where the values are is not told."""
+    """Along an axis, where the values are is not told; or of two tensors."""
+    other = call.keywords.get("other", next(iter(call.arguments[1:]), None))
+    if isinstance(other, Ref):
+        extreme(low, replace(call, function=f"{call.function}imum"))
+        return
     row = bind(call, "input dim keepdim", dim=None, keepdim=False)
     if not isinstance(row["dim"], int):
-        raise Unsaid(f"`{call.function}` over the batch, or of two tensors")
+        raise across(f"`{call.function}` over all axes, and so")
     data = low.data(row["input"])
     low.emit(call, "reduce", {"by": call.function, "axis": data.axis(row["dim"]), "keep": row["keepdim"]}, [data])
 

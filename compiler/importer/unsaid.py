@@ -7,6 +7,14 @@ EACH_ALONE = (
 )
 """What helps where a step meets several images."""
 
+DRAWS = frozenset(
+    ("randn_like", "rand_like", "randint_like", "bernoulli", "multinomial", "poisson", "normal", "uniform", "exponential", "geometric", "cauchy",
+     "log_normal", "random", "rrelu", "fractional_max_pool2d", "fractional_max_pool3d", "gumbel_softmax")
+)  # fmt: skip
+"""What answers otherwise each time: no operation of one's own helps."""
+
+NO_CHANCE = "a network answers the same to the same: in evaluation let the `forward` draw no random numbers (`if self.training:`)"
+
 
 class Unsaid(Exception):
     """The language has no word for a call, or not for these arguments of it."""
