@@ -11,7 +11,7 @@ import torch
 
 from ...base.records import dataclass
 from .flat_steps import Flat, Plain, Step
-from .rotary import LINEAR, Turn, before_turn, mapped, turn_of
+from .rotary import LINEAR, Turn, before_turn, mapped, probe, turn_of
 from .views import back, is_view, moved, numbered
 
 PACKED = "in_proj"
@@ -167,7 +167,7 @@ class _Form:
             return None
         self.inside |= {step.number, *(row.number for row in (*before, *after))}
         heads, size = self.shapes[number][-3], self.shapes[number][-1]
-        places = numbered(step.shape) if changed is None else torch.rand(step.shape, dtype=torch.float64)
+        places = numbered(step.shape) if changed is None else probe(step.shape)
         found = mapped(begin, before, places)
         found = mapped(begin if norm is None else norm.number, after, found)
         for parts in (1, 2, 3):

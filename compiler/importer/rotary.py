@@ -82,14 +82,19 @@ def before_turn(made: Mapping[int, Step], number: int) -> tuple[int, list[Step]]
     return root, order
 
 
-def mapped(root: int, steps: Sequence[Step], probe: Tensor) -> Tensor:
+def probe(shape: tuple[int, ...]) -> Tensor:
+    """Random numbers, the same each time."""
+    return torch.rand(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+
+
+def mapped(root: int, steps: Sequence[Step], given: Tensor) -> Tensor:
     """What the steps make of a tensor."""
-    values = {root: probe}
+    values = {root: given}
     for step in steps:
-        given = [values[number] for number in step.inputs]
+        rows = [values[number] for number in step.inputs]
         rule = LINEAR.get(step.operation) or FIXED.get(step.operation)
-        values[step.number] = moved([step], given[0]) if rule is None else rule(step, given)
-    return values[steps[-1].number] if steps else probe
+        values[step.number] = moved([step], rows[0]) if rule is None else rule(step, rows)
+    return values[steps[-1].number] if steps else given
 
 
 @dataclass(frozen=True, slots=True)
