@@ -11,7 +11,7 @@ from torch import nn
 from .fixed_values import Values
 from .flat_steps import Flat, Plain
 from .known import Data
-from .progressions import Distances, Outer, Progression, by_place
+from .progressions import Distances, Outer, Powers, Progression, by_place
 from .separated import Separated, separated
 from .tables import Half, constant, half
 from .traced import Call, Trace
@@ -112,7 +112,7 @@ def numbers(low: Lower, tensor: torch.Tensor, shape: tuple[int, ...], key: str |
             return _of_half(low, found, shape)
         if isinstance(found, Waves):
             return _of_waves(low, found, shape)
-        if isinstance(found, Progression | Outer | Distances):
+        if isinstance(found, Progression | Powers | Outer | Distances):
             made = _of_places(low, found)
             return made if made.shape == shape else reshaped(low, made, shape)
         if found is not None:
@@ -128,7 +128,7 @@ def numbers(low: Lower, tensor: torch.Tensor, shape: tuple[int, ...], key: str |
     return made if bare == shape else reshaped(low, made, shape)
 
 
-def _word_for(tensor: torch.Tensor, in_parts: bool) -> Word | Half | Separated | Waves | Progression | Outer | Distances | None:
+def _word_for(tensor: torch.Tensor, in_parts: bool) -> Word | Half | Separated | Waves | Progression | Powers | Outer | Distances | None:
     """What a table of several numbers is: a word of the language, or, where it may be several steps, half of one, few numbers that are stretched, waves, or what is worked out from places."""
     found = constant(tensor)
     if found is not None or not in_parts:
@@ -138,7 +138,9 @@ def _word_for(tensor: torch.Tensor, in_parts: bool) -> Word | Half | Separated |
     return half(tensor) or separated(tensor, min(MOST_TOLD, tensor.numel() // 2)) or waves(tensor) or by_place(tensor)
 
 
-def _of_places(low: Lower, found: Progression | Outer | Distances) -> Data:
+def _of_places(low: Lower, found: Progression | Powers | Outer | Distances) -> Data:
+    if isinstance(found, Powers):
+        return _alone(low, "exp", {}, [_of_places(low, found.of)], (found.of.count,))
     if isinstance(found, Outer):
         sides = len(found.rows), len(found.columns)
         rows, columns = (

@@ -1,4 +1,4 @@
-"""Fixed tensors that are worked out from the places along their axes: evenly spaced numbers, products of rows and columns, distances."""
+"""Fixed tensors that are worked out from the places along their axes: evenly spaced numbers, powers of them, products of rows and columns, distances."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ class Progression:
     step: float
 
 
+@dataclass(frozen=True, slots=True)
+class Powers:
+    """`exp` of a progression, as the frequencies are that a time is embedded by."""
+
+    of: Progression
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Outer:
     """The products of one number for each row with one for each column."""
@@ -38,13 +45,13 @@ class Distances:
     step: float
 
 
-def by_place(tensor: torch.Tensor) -> Progression | Outer | Distances | None:
+def by_place(tensor: torch.Tensor) -> Progression | Powers | Outer | Distances | None:
     """What a tensor is, axes of size 1 left out."""
     bare = tensor.squeeze().double()
     if bool(torch.isinf(bare).any() or torch.isnan(bare).any()):
         return None
     if bare.dim() == 1:
-        return _progression(bare)
+        return _progression(bare) or _powers(bare)
     return _distances(bare) or _outer(bare) if bare.dim() == 2 else None
 
 
@@ -55,6 +62,17 @@ def _progression(bare: torch.Tensor) -> Progression | None:
     first, step = float(bare[0]), float((bare[-1] - bare[0]) / (count - 1))
     found = Progression(count, _short(first), _short(step))
     return found if step and _equal(found.first + found.step * torch.arange(count, dtype=torch.float64), bare) else None
+
+
+def _powers(bare: torch.Tensor) -> Powers | None:
+    """Falling ones from 1 on: of large ones an angle would be too far off, and whole ones are read better as they are."""
+    if len(bare) < LEAST or not bool((bare > 0).all()) or float(bare.max()) > 1 + CLOSE:
+        return None
+    logs = bare.log()
+    step = _short(float((logs[-1] - logs[0]) / (len(bare) - 1)))
+    found = Progression(len(bare), 0.0 if abs(float(logs[0])) < CLOSE else _short(float(logs[0])), step)
+    made = (found.first + found.step * torch.arange(len(bare), dtype=torch.float64)).exp()
+    return Powers(found) if step < 0 and torch.allclose(made, bare, rtol=CLOSE, atol=0.0) else None
 
 
 def _distances(bare: torch.Tensor) -> Distances | None:

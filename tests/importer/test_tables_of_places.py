@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from archc.compiler.importer.importing import import_model
-from archc.compiler.importer.progressions import Distances, Outer, Progression, by_place
+from archc.compiler.importer.progressions import Distances, Outer, Powers, Progression, by_place
 from archc.compiler.importer.sources import model_of_module
+
+from .same import imported
 
 LENGTH = 40
 
@@ -43,16 +47,39 @@ PLACES = torch.arange(float(LENGTH))
         (PLACES, ['constant("places", sizes = [40])']),
         (0.5 * PLACES - 3, ['constant("places", sizes = [40]) -> scale(0.5) -> offset(-3)']),
         (SLOPES[:, None] * (PLACES + 1 - LENGTH), ["constant([0.5, 0.25, 0.125, 0.0625]", '"places", sizes = [40]) -> offset(-39)']),
+        (torch.exp(-math.log(10000) * PLACES / LENGTH), ['constant("places", sizes = [40]) -> scale(-0.2302585) -> exp']),
+        (torch.exp(-0.5 * PLACES[:10] - 1), ['constant("places", sizes = [10]) -> scale(-0.5) -> offset(-1) -> exp']),
         (-0.25 * (PLACES[:, None] - PLACES).abs(), ['"places", sizes = [40])', "abs -> scale(-0.25)"]),
     ],
-    ids=["places", "evenly spaced", "slopes", "distances"],
+    ids=["places", "evenly spaced", "slopes", "frequencies", "frequencies less than 1", "distances"],
 )
 def test_tables(table: Tensor, steps: list[str]) -> None:
     text = text_of(Added(table), *table.shape)
     assert all(step in text for step in steps), text
 
 
+class OfTime(nn.Module):
+    """A time as the sines and cosines of many frequencies, as networks of diffusion take it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(128, 6)
+
+    def forward(self, t: Tensor) -> Tensor:
+        angles = t * torch.exp(-math.log(10000) * torch.arange(64, dtype=torch.float32) / 64)
+        y: Tensor = self.fc(torch.cat([angles.sin(), angles.cos()], dim=-1))
+        return y
+
+
+def test_late_times() -> None:
+    """Angles of a thousand and more are as near as single precision has them."""
+    text = imported(OfTime(), [torch.rand(2, 1)], [1000 * torch.rand(3, 1)])
+    assert 'constant("places", sizes = [64]) -> scale(-0.14391157) -> exp' in text, text
+
+
 def test_what_they_are() -> None:
+    assert by_place(0.5 ** torch.arange(10.0)) == Powers(Progression(10, 0.0, pytest.approx(-math.log(2), rel=1e-7)))
+    assert by_place(2.0 ** torch.arange(10.0)) is None and by_place(torch.rand(10).sort(descending=True)[0]) is None
     assert by_place(0.1 * PLACES + 2) == Progression(LENGTH, 2.0, 0.1)
     assert by_place(3 * (PLACES[:, None] - PLACES).abs()) == Distances(LENGTH, 3.0)
     found = by_place(torch.tensor([1.0, 2.0, 5.0])[:, None] * torch.tensor([3.0, 1.0, 4.0, 1.5]))
