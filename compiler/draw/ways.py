@@ -80,8 +80,11 @@ def _ports(picture: Picture, columns: Scales) -> tuple[Port, ...]:
 
     What enters a frame within at a port of its own is one line of these. So has a single line to the first map of a column that begins deeper than others: it comes down where the column stands.
     And so has the only line into a frame to its first box, where the heading is too wide for one to stand beneath it: of the room beside a port nothing is seen.
+    Not where something in the frame begins by itself, as a table does: a port would take the place that its path has among the others.
     """
-    wide = {} if columns.grids else {frame.name: frame.items[0].name for frame in picture.frames() if beneath(frame) > WIDEST}
+    fed = {line.head for line in picture.lines}
+    led = [frame for frame in picture.frames() if beneath(frame) > WIDEST and all(box.name in fed for box in frame.boxes())]
+    wide = {} if columns.grids else {frame.name: frame.items[0].name for frame in led}
     below = columns.deep
     around = _frames_around(picture.root)
     entering: dict[tuple[str, str, tuple[int, ...]], list[int]] = defaultdict(list)
