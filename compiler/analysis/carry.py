@@ -28,6 +28,11 @@ class Run:
     refused: Node | None = None
     """The node that evaluation ends at, for it takes no such shapes."""
 
+    @property
+    def is_built(self) -> bool:
+        """Whether the module with its weights takes the shapes in evaluation."""
+        return self.in_evaluation and self.changed is None
+
 
 def carry(graph: Graph, start: Mapping[int, Shape], instead: Mapping[int, Operation] = {}) -> Run:
     """What comes of other shapes at some inputs; `instead`: operations in the place of those of some nodes."""

@@ -193,14 +193,18 @@ class _Search:
         if native > LARGEST:
             raise _too_large(nodes[0], word, native)
         limit = self._limit(native)
+
+        def run_of(size: int) -> Run:
+            return carry(self.graph, {node.index: _resized(node, number, size) for node in nodes})
+
         compiled, built, fixed_by, held_by = [], [], "", ""
         for size in range(1, limit + 1):
             if size % SELDOM == 0:
                 self.watch(f"{word}: {size:,} of {limit:,} sizes tried")
-            run = carry(self.graph, {node.index: _resized(node, number, size) for node in nodes})
+            run = run_of(size)
             if run.in_training:
                 compiled.append(size)
-            if run.in_evaluation and run.changed is None:
+            if run.is_built:
                 built.append(size)
             if run.changed is not None and not fixed_by:
                 fixed_by = run.changed.unique
@@ -208,15 +212,7 @@ class _Search:
                 held_by = f"{run.held.unique} (in training)"
         steps = [step for step in range(1, self.period + 1) if self.period % step == 0]
         names = tuple(node.names[-1] for node in nodes)
-
-        def run_of(size: int) -> Run:
-            return carry(self.graph, {node.index: _resized(node, number, size) for node in nodes})
-
-        def is_built(size: int) -> bool:
-            run = run_of(size)
-            return run.in_evaluation and run.changed is None
-
-        taken = self._bounded(_pattern(built, limit, steps), is_built)
+        taken = self._bounded(_pattern(built, limit, steps), lambda size: run_of(size).is_built)
         trained = self._bounded(_pattern(compiled, limit, steps), lambda size: run_of(size).in_training)
         other = {node.index: _resized(node, number, native + self.period) for node in nodes}
         hold = None if taken.residues or fixed_by else held(self.graph, other)

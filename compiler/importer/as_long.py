@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Mapping
 
 from torch import nn
 
-from .flat_steps import Flat, Plain, Word
-from .known import Data
-from .traced import Call, Trace
+from .flat_steps import Flat, Word
+from .lower_constant import Lower, reshaped
+from .traced import Call
 
 CONTAINERS = (nn.ModuleDict, nn.ModuleList, nn.Sequential)
-
-
-class Lower(Protocol):
-    """What is asked of the lowering."""
-
-    trace: Trace
-    wider: Trace | None
-    flat: Flat
-    modules: dict[str, nn.Module]
-    made: dict[int, Data]
-
-    def between(
-        self, operation: str, arguments: dict[str, Plain], inputs: Sequence[Data], shape: tuple[int, ...], key: str | None = None
-    ) -> Data: ...
 
 
 def as_long_as_words(low: Lower, number: int, call: Call, begin: int) -> None:
@@ -50,13 +35,9 @@ def as_long_as_words(low: Lower, number: int, call: Call, begin: int) -> None:
     elif not slices and set(here[:axis]) <= {1} and low.made[number].shape == here:
         # As many as the table has: fewer words take fewer of them.
         whole, given = here[axis:], low.made[number]
-        if axis:
-            given = Data(low.between("reshape", {"shape": list(whole)}, [given], whole).number, whole, -1, alone=True)
-        made = Data(low.between("slice", {"axis": 0, "start": 0, "stop": None}, [given], whole).number, whole, -1, alone=True)
+        made = low.between("slice", {"axis": 0, "start": 0, "stop": None}, [reshaped(low, given, whole) if axis else given], whole)
         low.flat.steps[-1].like = like
-        if axis:
-            made = Data(low.between("reshape", {"shape": list(here)}, [made], here).number, here, -1, alone=True)
-        low.made[number] = made
+        low.made[number] = reshaped(low, made, here) if axis else made
 
 
 def _sees_inputs(modules: Mapping[str, nn.Module], path: str) -> bool:
@@ -65,6 +46,11 @@ def _sees_inputs(modules: Mapping[str, nn.Module], path: str) -> bool:
         path = path.rpartition(".")[0]  # who calls the layer
     while path and isinstance(modules[path], CONTAINERS):
         path = path.rpartition(".")[0]
+    return stands_once(modules, path)
+
+
+def stands_once(modules: Mapping[str, nn.Module], path: str) -> bool:
+    """Whether a part is the network, or one of its own parts that no other is like: it is written where inputs are known."""
     kind = type(modules[path])
     return "." not in path and sum(type(module) is kind for module in modules.values()) == 1
 

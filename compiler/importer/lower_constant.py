@@ -140,24 +140,24 @@ def _word_for(tensor: torch.Tensor, in_parts: bool) -> Word | Half | Separated |
 
 def _of_places(low: Lower, found: Progression | Powers | Outer | Distances) -> Data:
     if isinstance(found, Powers):
-        return _alone(low, "exp", {}, [_of_places(low, found.of)], (found.of.count,))
+        return low.between("exp", {}, [_of_places(low, found.of)], (found.of.count,))
     if isinstance(found, Outer):
         sides = len(found.rows), len(found.columns)
         rows, columns = (
             numbers(low, part.reshape(shape), shape) for part, shape in ((found.rows, (sides[0], 1)), (found.columns, (1, sides[1])))
         )
-        return _alone(low, "mul", {}, [rows, columns], sides)
+        return low.between("mul", {}, [rows, columns], sides)
     shape: tuple[int, ...] = (found.count,)
     made = source(low, "constant", {"value": "places", "sizes": list(shape)}, shape, None)
     if isinstance(found, Distances):
         sides = found.count, found.count
-        less = reshaped(low, _alone(low, "scale", {"factor": -1}, [made], shape), (1, found.count))
-        made = _alone(low, "add", {"broadcast": True}, [reshaped(low, made, (found.count, 1)), less], sides)
-        made, shape = _alone(low, "abs", {}, [made], sides), sides
+        less = reshaped(low, low.between("scale", {"factor": -1}, [made], shape), (1, found.count))
+        made = low.between("add", {"broadcast": True}, [reshaped(low, made, (found.count, 1)), less], sides)
+        made, shape = low.between("abs", {}, [made], sides), sides
     if found.step != 1:
-        made = _alone(low, "scale", {"factor": _number(found.step)}, [made], shape)
+        made = low.between("scale", {"factor": _number(found.step)}, [made], shape)
     if isinstance(found, Progression) and found.first:
-        made = _alone(low, "offset", {"addend": _number(found.first)}, [made], shape)
+        made = low.between("offset", {"addend": _number(found.first)}, [made], shape)
     return made
 
 
@@ -193,14 +193,10 @@ def _of_half(low: Lower, found: Half, shape: tuple[int, ...]) -> Data:
     (length,), features = told["sizes"], told["features"]
     whole = source(low, "constant", told, (length, features), None)
     bare: tuple[int, ...] = (length, features // 2)
-    made = _alone(low, "chunk", {"i": found.part, "n": 2, "axis": 1}, [whole], bare)
+    made = low.between("chunk", {"i": found.part, "n": 2, "axis": 1}, [whole], bare)
     if found.times > 1:
-        made = _alone(low, "expand", {"shape": [*bare, found.times]}, [reshaped(low, made, (*bare, 1))], (*bare, found.times))
+        made = low.between("expand", {"shape": [*bare, found.times]}, [reshaped(low, made, (*bare, 1))], (*bare, found.times))
     return made if made.shape == shape else reshaped(low, made, shape)
-
-
-def _alone(low: Lower, operation: str, arguments: dict[str, Plain], inputs: Sequence[Data], shape: tuple[int, ...]) -> Data:
-    return Data(low.between(operation, arguments, inputs, shape).number, shape, -1, alone=True)
 
 
 def _of_waves(low: Lower, found: Waves, shape: tuple[int, ...]) -> Data:

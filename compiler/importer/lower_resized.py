@@ -10,6 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from ...base.records import dataclass
+from .as_long import stands_once
 from .flat_steps import Plain, Word
 from .known import Data, matters
 from .lower import Lowering, bind, lowers, one, spread
@@ -117,8 +118,7 @@ def sides_of(low: Lowering, call: Call, data: Data) -> int | Word | None:
 
 def _stands_once(low: Lowering, call: Call) -> bool:
     """Whether the step stands in the network or in a part that it has once: a block knows no inputs."""
-    kind = type(low.modules[call.path])
-    return "." not in call.path and sum(type(module) is kind for module in low.modules.values()) == 1
+    return stands_once(low.modules, call.path)
 
 
 def _has_size(low: Lowering, wanted: Wanted, number: int) -> bool:

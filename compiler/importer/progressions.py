@@ -95,7 +95,7 @@ def _outer(bare: torch.Tensor) -> Outer | None:
     if not _equal(rows[:, None] * columns, bare):
         return None
     # The columns as they are in the row that is 1, if there is one: places stay whole numbers.
-    unit = rows.abs().max() if float(columns.abs().max()) == 1 else torch.tensor(1.0)
+    unit = largest.abs()
     ends = columns * unit
     whole = _progression(ends / (ends[1] - ends[0])) if len(ends) > 1 and float(ends[1] - ends[0]) else None
     factor = (ends[1] - ends[0]) if whole is not None else torch.tensor(1.0, dtype=torch.float64)

@@ -83,6 +83,8 @@ class Settled:
 
     answers: tuple[bool, ...]
     stops: tuple[Line, ...]
+    trace: Trace
+    """The run with these answers."""
 
 
 def settle(run: Callable[[Questions], Trace]) -> Settled | None:
@@ -103,7 +105,7 @@ def settle(run: Callable[[Questions], Trace]) -> Settled | None:
         else:
             if _told(other) != calls:
                 return None
-    return Settled(answers, tuple(dict.fromkeys(stops)))
+    return Settled(answers, tuple(dict.fromkeys(stops)), trace)
 
 
 def _to_the_end(run: Callable[[Questions], Trace], answers: tuple[bool, ...] = ()) -> tuple[Trace, Questions]:

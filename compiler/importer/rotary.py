@@ -76,7 +76,7 @@ def before_turn(made: Mapping[int, Step], number: int) -> tuple[int, list[Step]]
         moving = [source in reached for source in step.inputs]
         if any(moving):
             # A sum with a fixed tensor, or a sine of what comes in, is no linear map.
-            if step.operation in FIXED or (step.operation != "mul" and not all(moving)) or (step.operation == "mul" and all(moving)):
+            if step.operation in FIXED or all(moving) == (step.operation == "mul"):
                 return None
             reached.add(step.number)
     return root, order

@@ -231,7 +231,7 @@ class Runs:
                 except Exception as error:
                     if "meta tensor" not in str(error) or (settled := settle(functools.partial(run, inputs[0]))) is None:
                         raise
-                    found.append(run(inputs[0], Questions(settled.answers)))
+                    found.append(settled.trace)
                     self.stops = [*settled.stops]
                 found.append(run(inputs[1], None if settled is None else Questions(settled.answers)))
                 for more in (3, -3):  # a table of places may end with the words that are there

@@ -17,6 +17,9 @@ from .waves import ROUNDED
 
 Arguments = dict[str, Plain]
 
+USUAL = 10000.0
+"""The base of most tables of sines, and of the language where none is said."""
+
 LEAST = -3e38
 """What is this or less takes the place of minus infinity in masks."""
 
@@ -108,20 +111,19 @@ def half(tensor: torch.Tensor) -> Half | None:
         if bare.shape[1] % times or not torch.equal(table.repeat_interleave(times, 1), bare):
             continue
         for part in range(2):
-            for base in _bases(table, part == 0):
+            for base in (USUAL, *_bases(table, part == 0)):
                 arguments: Arguments = {"value": "sincos", "sizes": (length,), "features": 2 * count, "base": base}
                 made = made_by(TABLE["constant"](**arguments))[0].chunk(2, 1)[part]
                 if torch.allclose(made.double(), table.double(), atol=_off(arguments), rtol=1e-5):
-                    return Half({name: value for name, value in arguments.items() if (name, value) != ("base", 10000.0)}, part, times)
+                    return Half({name: value for name, value in arguments.items() if (name, value) != ("base", USUAL)}, part, times)
     return None
 
 
 def _bases(table: torch.Tensor, is_sine: bool) -> Iterator[float]:
-    """With which base frequencies may fall along a table of [places, frequencies]: as its second place says."""
+    """With which base, beside the usual one, frequencies may fall along a table of [places, frequencies]: as its second place says."""
     length, count = table.shape
     if length < 2 or count < 2:
         return
-    yield 10000.0
     told = float(table[1, -1 if is_sine else 1])
     if 0 < told < 1:
         base = asin(told) ** (-count / (count - 1)) if is_sine else acos(told) ** -count
