@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ...base.records import dataclass
+from ..elaborate.values import show_value
 from ..graph.graph import Graph
 from ..graph.program import Node
 from ..graph.provenance import decided_by, short
@@ -82,11 +83,19 @@ def _like(graph: Graph, run: Run, node: Node) -> str | None:
     if not (by_size or spread) or len(node.shape) < 2:
         return None
     word = Upsample.name if spread else operation.name
-    rest = [] if spread else [f"{name} = {_said(value)}" for name, value in _others(operation)]
-    same = [port for port in graph.inputs if port.index in run.shapes and port.shape[1:] == node.shape[1:]]
-    label = same[0].names[-1] if same else "…"
-    told = "takes the size of the input" if same else "takes that of a labelled step"
-    return f"`{word}({', '.join([f'like = {label}', *rest])})` {told}"
+    rest = [] if spread else [f"{name} = {show_value(value)}" for name, value in _others(operation)]
+    label = _input_of_size(graph, run, node)
+    told = "takes that of a labelled step" if label is None else "takes the size of the input"
+    return f"`{word}({', '.join([f'like = {label or _ANY}', *rest])})` {told}"
+
+
+_ANY: Final = "…"
+"""In the place of a label that is not known."""
+
+
+def _input_of_size(graph: Graph, run: Run, node: Node) -> str | None:
+    """The name of the first input that has the step's sides and is given others."""
+    return next((port.names[-1] for port in graph.inputs if port.index in run.shapes and port.shape[1:] == node.shape[1:]), None)
 
 
 def _others(operation: Operation) -> Sequence[tuple[str, Plain]]:
@@ -95,18 +104,11 @@ def _others(operation: Operation) -> Sequence[tuple[str, Plain]]:
     return [(name, value) for name, value in operation.arguments() if name not in ("size", "like") and value != defaults[name]]
 
 
-def _said(value: Plain) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
 def _of_a_table(graph: Graph, run: Run, node: Node) -> str | None:
     """A learned or fixed tensor: it has as many places as the text says."""
     if node.inputs:
         return None
-    same = [port for port in graph.inputs if port.index in run.shapes and port.shape[1:] == node.shape[1:]]
     if node.weights and len(node.shape) == 3:
-        label = same[0].names[-1] if same else "…"
+        label = _input_of_size(graph, run, node) or _ANY
         return f"it has as many places as it is written with; `{short(node.span.text)} -> {Upsample.name}(like = {label})` stretches it"
     return "it has as many places as it is written with; compile it for the size that is used (`--input`)"
