@@ -225,16 +225,19 @@ def _match(before: Graph, after: Graph) -> tuple[list[tuple[int, int]], set[int]
     readers: dict[Hashable, list[Node]] = {}
     for node in before.nodes:
         if not node.weights and node.inputs:
-            readers.setdefault((node.operation, _read(node, node.inputs)), []).append(node)
+            for told in _told_as(node):
+                readers.setdefault((told, _read(node, node.inputs)), []).append(node)
 
     def by_what_they_read() -> None:
         for node in after.nodes:
             if node.index in to_old or node.weights or not node.inputs:
                 continue
-            read = tuple(to_old.get(index, -1) for index in node.inputs)
-            alike = [was for was in readers.get((node.operation, _read(node, read)), ()) if was.unique in old]
-            if alike:
-                pair(next((was for was in alike if was.unique == node.unique), alike[0]), node)
+            read = _read(node, tuple(to_old.get(index, -1) for index in node.inputs))
+            for told in _told_as(node):
+                alike = [was for was in readers.get((told, read), ()) if was.unique in old]
+                if alike:
+                    pair(next((was for was in alike if was.unique == node.unique), alike[0]), node)
+                    break
 
     by_what_they_read()
     # The names of what was made of the same size tell what read them; at last those of whatever size.
@@ -406,6 +409,12 @@ def _says_the_same(value: object, now: object) -> bool:
         return math.isclose(value, now, rel_tol=1e-12)
     one, two = ({item} if not isinstance(item, tuple) else set(item) if item else {item} for item in (value, now))
     return value == now or (isinstance(value, tuple) != isinstance(now, tuple) and one == two and len(one) == 1)
+
+
+def _told_as(node: Node) -> list[Hashable]:
+    """A step as it is written; and as the code that it is, in which the letters of a pattern say nothing."""
+    code = _code(node)
+    return [node.operation, *([] if code is None else [(node.input_shapes, code)])]
 
 
 def _does_the_same(old: Node, new: Node) -> bool:

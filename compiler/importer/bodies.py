@@ -235,6 +235,14 @@ def _reads(items: Sequence[Item], numbers: set[int]) -> bool:
     return any(isinstance(item, Skip) and item.to in numbers for item, _ in walk(Body(list(items))))
 
 
+def _is_u(items: Sequence[Item]) -> bool:
+    """Whether a path holds another that goes round some steps to be joined to them, as those of a U-Net do."""
+    return any(
+        isinstance(item, Merge) and item.operation == "concat" and any(isinstance(path.body.items[0], Skip) for path in item.paths)
+        for item in items
+    )
+
+
 def _does_nothing(item: Item) -> bool:
     """Whether it may be left out later: an identity, or a dropout at rest."""
     return isinstance(item, Op) and item.operation[0] in ("identity", "dropout", "drop_path")
@@ -352,6 +360,12 @@ class Line:
                 found += rows[deep[-1]]
                 rows[deep[-1]] = []
                 current = unit.inputs[deep[-1]]
+        if unit.merge[0] == "concat" and len(rows) == 2 and [] in rows and current != START:
+            way = int(not rows[0])
+            if _is_u(rows[way]):
+                # Level within level, a U is hard to read: its way is written down and up, and each level under a label.
+                found += rows[way]
+                rows[way], rows[1 - way], current = list[Item](), [self.skip(current)], unit.inputs[way]
         if unit.merge[0] == "mul" and len(rows) == 2 and not rows[1] and not self.builder.flat.is_exact:
             rows.reverse()  # what is weighed first, then by what
         paths = [Path(Body(items or [Skip()], [self.builder.entries[current]])) for items in rows]

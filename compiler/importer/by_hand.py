@@ -112,24 +112,18 @@ def _affine(flat: Flat, step: Step, found: _Found) -> tuple[Step, str | None]:
         return reader if reader is not None and uses.get(row.number) == 1 and reader.operation in operations else None
 
     rank = len(step.shape)
-    scaled, end = after(step, "layer_scale"), None
-    if scaled is not None and scaled.arguments.get("axis") in (found.axis, -1 if found.axis == rank - 1 else found.axis):
-        end = scaled
-    turned = after(step, "permute")
-    if end is None and turned is not None and found.axis == 0:  # factors of an image's channels stand at the end of it
-        scaled = after(turned, "layer_scale")
-        back = None if scaled is None else after(scaled, "permute")
-        if scaled is not None and back is not None and back.arguments["order"] == [rank - 1, *range(rank - 1)]:
-            end = back
-    if end is None or scaled is None or scaled.key is None or scaled.shared or scaled.again is not None:
+    scaled = after(step, "layer_scale")
+    if scaled is None or scaled.key is None or scaled.shared or scaled.again is not None:
+        return step, None
+    if scaled.arguments.get("axis") not in (found.axis, -1 if found.axis == rank - 1 else found.axis):
         return step, None
     home, _, last = scaled.key.rpartition(".")
     if last != "weight" or scaled.arguments.get("init") not in (None, 1.0):
         return step, None
     if not found.is_centred:
-        return end, home
-    added = after(end, "add")
-    bias = None if added is None else next((made.get(number) for number in added.inputs if number != end.number), None)
+        return scaled, home
+    added = after(scaled, "add")
+    bias = None if added is None else next((made.get(number) for number in added.inputs if number != scaled.number), None)
     if added is None or bias is None or bias.operation != "parameter" or bias.key != f"{home}.bias" or uses.get(bias.number) != 1:
         return step, None
     if bias.shape != tuple(size if axis == found.axis else 1 for axis, size in enumerate(step.shape)) and bias.shape != step.shape[-1:]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from .flat_steps import Plain
 from .known import Data, Fixed, plain_name
-from .lower import Lowering, bind, elements, lowers
+from .lower import Lowering, bind, lowers
 from .traced import Call, Ref
 from .unsaid import Unsaid
 
@@ -99,13 +99,11 @@ def _scaled(low: Lowering, call: Call, data: Data, other: object) -> bool:
         if 0 <= axis < len(data.bare) and other.shape == (data.bare[axis],) + (1,) * (len(other.shape) - 1):
             low.emit(call, "layer_scale", {"axis": axis} | low.factor(other.key), [data], other.key)
             return True
-    if _is_scale(other, data):
+    axis = _scale_axis(other, data)
+    if axis is not None:
         assert isinstance(other, Fixed)
-        # The factors of the channels of an image, kept as a vector: the language has these at the end.
-        last = (*data.bare[1:], data.bare[0])
-        turned = low.between("permute", {"order": [*range(1, len(last)), 0]}, [data], last)
-        scaled = low.between("layer_scale", {"axis": len(last) - 1} | low.factor(other.key), [turned], last, other.key)
-        low.emit(call, "permute", {"order": [len(last) - 1, *range(len(last) - 1)]}, [scaled])
+        stored = "flat" if axis < len(data.bare) - 1 else None
+        low.emit(call, "layer_scale", {"axis": axis, "stored": stored} | low.factor(other.key), [data], other.key)
         return True
     return False
 
@@ -113,17 +111,16 @@ def _scaled(low: Lowering, call: Call, data: Data, other: object) -> bool:
 VIEWS = frozenset(("view", "reshape", "unsqueeze", "getitem", "expand"))
 
 
-def _is_scale(other: object, data: Data) -> bool:
-    """Whether a vector that is learned was only brought into the shape of an image's channels."""
-    return (
-        isinstance(other, Fixed)
-        and other.is_learned
-        and set(other.done) <= VIEWS
-        and len(data.bare) > 2
-        and other.whole == data.bare[:1]
-        and elements(other.shape) == data.bare[0]
-        and other.shape[-len(data.bare) :] == (data.bare[0],) + (1,) * (len(data.bare) - 1)
-    )
+def _scale_axis(other: object, data: Data) -> int | None:
+    """Along which axis a vector that is learned multiplies, where it was only brought into shape for that."""
+    if not (isinstance(other, Fixed) and other.is_learned and set(other.done) <= VIEWS and len(other.whole) == 1):
+        return None
+    rank, shape = len(data.bare), list(other.shape)
+    while shape and shape[0] == 1 and (len(shape) > rank or other.whole[0] > 1):
+        del shape[0]
+    axis = rank - len(shape)
+    fits = bool(shape) and axis >= 0 and shape == [other.whole[0], *[1] * (len(shape) - 1)] and data.bare[axis] == shape[0]
+    return axis if fits else None
 
 
 @lowers("sub", "rsub")

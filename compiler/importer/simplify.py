@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import networkx
@@ -51,7 +52,8 @@ def simplify(flat: Flat, forms: bool = True) -> None:
 
 def _learned(flat: Flat) -> None:
     """A learned tensor, or numbers, in the shape in which it is wanted."""
-    made, uses, shapes, gone, instead = flat.made(), flat.uses(), flat.shapes(), set[int](), dict[int, int]()
+    made, uses, shapes, instead, became = flat.made(), flat.uses(), flat.shapes(), dict[int, int](), dict[int, int]()
+    alike = Counter((enters(step), step.shape) for step in flat.steps if step.operation == "reshape")
     for step in flat.steps:
         step.inputs = [instead.get(number, number) for number in step.inputs]
         before = made.get(enters(step))
@@ -64,7 +66,10 @@ def _learned(flat: Flat) -> None:
         if step.shape == shapes[enters(step)]:
             instead[step.number] = enters(step)
             continue
-        if before is None or uses[before.number] != 1 or before.arguments.get("stored") is True:
+        if before is not None and before.number in became:
+            instead[step.number] = became[before.number]
+            continue
+        if before is None or uses[before.number] not in (1, alike[before.number, step.shape]) or before.arguments.get("stored") is True:
             continue
         if before.operation == "parameter" or (before.operation == "constant" and isinstance(before.arguments["value"], list)):
             named: dict[str, Plain] = {"shape": Sizes(step.shape)} if before.operation == "parameter" else {"sizes": list(step.shape)}
@@ -75,8 +80,8 @@ def _learned(flat: Flat) -> None:
             step.key = before.key
         else:
             continue
-        gone.add(before.number)
-    flat.steps = [step for step in flat.steps if step.number not in gone]
+        became[before.number] = step.number
+    flat.steps = [step for step in flat.steps if step.number not in became]
     flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
     flat.side_outputs = [(name, instead.get(number, number)) for name, number in flat.side_outputs]
     flat.prune()

@@ -120,16 +120,26 @@ def half(tensor: torch.Tensor) -> Half | None:
 
 
 def _bases(table: torch.Tensor, is_sine: bool) -> Iterator[float]:
-    """With which base, beside the usual one, frequencies may fall along a table of [places, frequencies]: as its second place says."""
+    """With which base, beside the usual one, frequencies may fall along a table of [places, frequencies]: as its second place says.
+
+    Where the slowest of all is 1 / 10000 (tensor2tensor's tables, diffusion's), the base is 10000 ** (count / (count - 1)).
+    """
     length, count = table.shape
     if length < 2 or count < 2:
         return
     told = float(table[1, -1 if is_sine else 1])
     if 0 < told < 1:
-        base = asin(told) ** (-count / (count - 1)) if is_sine else acos(told) ** -count
-        for digits in (2, 3, 6):
-            if 1 < (near := float(f"{base:.{digits}g}")) < 1e12:
-                yield near
+        slowest = 1 / asin(told) if is_sine else acos(told) ** (1 - count)
+        power = count / (count - 1)
+        for digits, base, last in (
+            (2, slowest**power, 1.0),
+            (3, slowest**power, 1.0),
+            (2, slowest, power),
+            (3, slowest, power),
+            (6, slowest**power, 1.0),
+        ):
+            if 1 < (near := float(f"{base:.{digits}g}") ** last) < 1e12:
+                yield int(near) if near.is_integer() else near
 
 
 def constant(tensor: torch.Tensor) -> tuple[Arguments, tuple[int, ...]] | None:
@@ -174,6 +184,10 @@ def _tables(tensor: torch.Tensor) -> Iterator[tuple[dict[str, Any], bool]]:
                 yield {"value": value, "sizes": (length,), "features": features}, False
             for value in ("rotary_cos", "rotary_sin"):
                 for base in _bases(tensor[:, : features // 2], value == "rotary_sin"):
+                    yield {"value": value, "sizes": (length,), "features": features, "base": base}, False
+            yield {"value": "sincos", "sizes": (length,), "features": features}, False
+            for value, sines in (("sincos", tensor[:, : features // 2]), ("sinusoid", tensor[:, ::2])):
+                for base in _bases(sines, True):
                     yield {"value": value, "sizes": (length,), "features": features, "base": base}, False
         if features % 4 == 0:
             for rows in (row for row in range(1, length + 1) if length % row == 0):

@@ -133,6 +133,16 @@ def test_patterns_with_sizes_of_their_own_and_rates_that_were_added_up() -> None
     assert all(row.arguments == () for row in further), "0.1 + 0.2 is 0.3"
 
 
+def test_the_letters_of_a_pattern_say_nothing_and_no_step_is_taken_for_its_namesake() -> None:
+    text = """network n {{
+  input x[length = 6, channels = 8]
+  {}rearrange("{}) -> relu -> rearrange("heads {} c -> {} (heads c)")
+}}"""
+    one = graph_of(text.format("parts: ", 'l (heads c) -> heads l c", heads = 2', "l", "l"))
+    two = graph_of(text.format("", 't (h c) -> h t c", h = 2', "length", "length"))
+    assert changes(diff(one, two)) == [("renamed", "parts", "rearrange1")]
+
+
 def test_the_order_of_two_operands_is_a_difference_where_it_gives_other_numbers() -> None:
     text = "network n { input image[4, 8, 8] a: conv(4) -> b: conv(4)\n OP { | skip(a) | skip(b) } }"
     for operation, commutes in {"add": True, "mul": True, "maximum": True, "sub": False, "div": False}.items():

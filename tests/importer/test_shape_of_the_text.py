@@ -14,6 +14,7 @@ from archc.compiler.importer.importing import import_model
 from archc.compiler.importer.sources import model_of
 from tests.sample import only_in_campaign
 
+from .same import imported
 from .texts import text_of
 
 HERE = Path(__file__).parent
@@ -288,3 +289,64 @@ def test_a_step_that_one_place_lacks_depends_on_no_channels_by_chance() -> None:
     net = nn.Sequential(Filters(1, 8, nn.BatchNorm1d(8)), Filters(8, 8))
     text = archc.from_module(net, torch.zeros(2, 1, 40))
     assert "if in.channels" not in text
+
+
+class Net(nn.Module):
+    """A U-Net of four levels, whose first copy is the image itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = nn.ModuleList(nn.Conv2d(3 if level == 0 else 8, 8, 3, stride=2, padding=1) for level in range(4))
+        self.up = nn.ModuleList(nn.Conv2d(8 + (3 if level == 0 else 8), 8, 3, padding=1) for level in range(4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        kept = []
+        for layer in self.down:
+            kept.append(x)
+            x = layer(x).relu()
+        for layer, before in zip(reversed(self.up), reversed(kept), strict=True):
+            x = layer(torch.cat([torch.nn.functional.interpolate(x, scale_factor=2), before], 1)).relu()
+        return x
+
+
+def test_the_copies_of_a_u_are_read_by_their_labels_and_not_nested_level_within_level() -> None:
+    text = imported(Net(), [torch.rand(2, 3, 32, 32)], [torch.rand(2, 3, 64, 64)], "W5")
+    assert max(line.index(line.lstrip()[:1]) for line in text.splitlines() if line.strip()) <= 8, text
+    assert 'skip("down.0")' in text or "skip(relu" in text or "skip(t" in text, text
+
+
+class Told(nn.Module):
+    """Response normalisation as ConvNeXt V2 has it: a vector that is viewed as the channels of an image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Conv2d(3, 6, 1)
+        self.weight = nn.Parameter(torch.rand(6))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y: torch.Tensor = self.fc(x).relu() * self.weight.view(1, -1, 1, 1)
+        return y
+
+
+def test_a_vector_that_is_viewed_as_channels_is_one_step() -> None:
+    text = imported(Told(), [torch.rand(2, 3, 8, 8)], [torch.rand(2, 3, 12, 9)], "W5")
+    assert 'stored = "flat"' in text and "permute" not in text, text
+
+
+class ReadTwice(nn.Module):
+    """A token that is joined to a sequence, and to which what was found is added (CaiT)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.token = nn.Parameter(torch.rand(1, 1, 4))
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        token = self.token.expand(x.shape[0], -1, -1)
+        found: torch.Tensor = token + self.fc(torch.cat([token, x], 1))[:, :1]
+        return found
+
+
+def test_a_learned_tensor_that_is_read_twice_stands_once_in_the_shape_in_which_it_is_read() -> None:
+    text = imported(ReadTwice(), [torch.rand(2, 5, 4)], [torch.rand(3, 5, 4)], "W5")
+    assert "parameter([1, 4], batch = true" in text and "reshape" not in text, text

@@ -58,6 +58,23 @@ def test_tables(table: Tensor, steps: list[str]) -> None:
     assert all(step in text for step in steps), text
 
 
+@pytest.mark.parametrize(
+    ("frequencies", "is_in_turn", "told"),
+    [
+        (torch.exp(-math.log(10000) * torch.arange(8.0) / 8), False, 'constant("sincos", sizes = [40], features = 16)'),
+        (torch.exp(-math.log(500) * torch.arange(8.0) / 8), True, 'constant("sinusoid", sizes = [40], features = 16, base = 500)'),
+        (torch.exp(-math.log(10000) * torch.arange(8.0) / 7), False, f"features = 16, base = {10000 ** (8 / 7)})"),
+        (torch.exp(-math.log(10000) * torch.arange(8.0) / 7), True, f"features = 16, base = {10000 ** (8 / 7)})"),
+    ],
+    ids=["usual", "another base", "whose slowest is 1 / 10000", "whose slowest is 1 / 10000, in turn"],
+)
+def test_sines_and_cosines_are_one_word_whatever_their_base(frequencies: Tensor, is_in_turn: bool, told: str) -> None:
+    angles = PLACES[:, None] * frequencies
+    pair = [angles.sin(), angles.cos()]
+    table = torch.stack(pair, 2).flatten(1) if is_in_turn else torch.cat(pair, 1)
+    assert told in text_of(Added(table), LENGTH, 16)
+
+
 class OfTime(nn.Module):
     """A time as the sines and cosines of many frequencies, as networks of diffusion take it."""
 
