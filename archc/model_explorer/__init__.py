@@ -23,6 +23,7 @@ from ..compiler.analysis.cost import work_of
 from ..compiler.draw.labels import shape_text
 from ..compiler.draw.paths import own_name
 from ..compiler.draw.style import LIGHT
+from ..compiler.draw.tooltip import arguments
 from ..compiler.draw.values import Values, read_values
 from ..compiler.driver import check
 from ..compiler.graph.graph import Graph
@@ -72,7 +73,7 @@ def _layers(graph: Graph) -> dict[str, list[int]]:
 def _node(graph: Graph, node: Node) -> GraphNode:
     work = work_of(node)
     costs = [KeyValue(name, f"{value:,}") for name in COSTS if (value := getattr(work, name))]
-    said = [KeyValue(name, str(value)) for name, value in node.operation.arguments()]
+    said = [KeyValue(name, text) for name, text in arguments(node.operation)]
     place = KeyValue("source", f"{PurePath(node.span.source.name).name}:{node.span.line}")
     return GraphNode(
         id=node.unique,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from graphlib import TopologicalSorter
 from itertools import chain, pairwise
 
@@ -27,7 +27,8 @@ from .u_shape import arms
 SMALL = POINTS["small"]
 BETWEEN, MARGIN, ROW = 16.0, 10.0, 10.0  # points: between solids, around the picture, of a row of text
 DEPTH = 0.28  # of the height, to the right and up
-APART = 5.0  # points between skips that run over the same solids
+APART = 5.0  # points between arrows that run over the same solids
+LIFT = 14.0  # points that one rises above what it passes
 MOST_NAMED = 8
 MOST_ROWS = 3  # of solids; a picture of more ways than these is none of solids
 
@@ -69,18 +70,54 @@ class Scene:
     width: float
     height: float
     is_u: bool
+    levels: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """How high an arrow runs that runs over solids, by the names of its ends."""
 
-    def lift(self, tail: Solid, head: Solid) -> int:
-        """How many skips that end on the way run below this one: those of one row and, in a U, of one size; the shortest runs lowest."""
-        lifts: dict[tuple[str, str], int] = {}
-        skips = [(one, two) for one, two, skips in self.arrows if skips and one.row == tail.row and (not self.is_u or one.y == tail.y)]
-        for one, two in sorted(skips, key=lambda way: way[1].column - way[0].column):
-            below = {lift for (a, b), lift in lifts.items() if self._column(a) < two.column and one.column < self._column(b)}
-            lifts[one.name, two.name] = next(number for number in range(len(skips)) if number not in below)
-        return lifts.get((tail.name, head.name), 0)
 
-    def _column(self, name: str) -> int:
-        return next(solid.column for solid in self.solids if solid.name == name)
+def is_over(tail: Solid, head: Solid, skips: bool) -> bool:
+    """Whether an arrow runs over solids: a skip, and what comes to another row not right beside its own."""
+    return skips if tail.row == head.row else head.column != tail.column + 1
+
+
+def passed(tail: Solid, head: Solid, scene: Scene) -> tuple[Solid, ...]:
+    """What an arrow would run over, with its ends. Across the valley of a U that is what stands in the way: a line through it would seem to end in it."""
+    found = tuple(one for one in scene.solids if one.row == tail.row and tail.column <= one.column <= head.column)
+    if scene.is_u and abs(tail.y - head.y) < 1:
+        return tuple(solid for solid in found if solid.y - solid.high - solid.deep - ROW < tail.middle)
+    return found
+
+
+def is_level(tail: Solid, head: Solid, scene: Scene) -> bool:
+    """Whether a skip of a U is a straight line."""
+    return scene.is_u and abs(tail.y - head.y) < 1 and len(passed(tail, head, scene)) == 2
+
+
+def _levels(scene: Scene) -> dict[tuple[str, str], float]:
+    """How high each arrow runs that runs over solids: apart from the others there, the shortest lowest."""
+    found: dict[tuple[str, str], float] = {}
+    columns = {solid.name: solid.column for solid in scene.solids}
+    over = [(tail, head) for tail, head, skips in scene.arrows if is_over(tail, head, skips) and not is_level(tail, head, scene)]
+    for tail, head in sorted(over, key=lambda way: way[1].column - way[0].column):
+        level = min(solid.y - solid.high - solid.deep for solid in passed(tail, head, scene)) - LIFT
+        others = [other for (one, two), other in found.items() if columns[one] < head.column and tail.column < columns[two]]
+        while met := [other for other in others if abs(other - level) < APART - 0.01]:
+            level = min(met) - APART
+        found[tail.name, head.name] = level
+    return found
+
+
+def _lowered(scene: Scene) -> Scene:
+    """The scene with its rows so far down that the arrows over each have room beneath the words of the row above."""
+    levels = _levels(scene)
+    by: list[float] = []
+    for row in range(1 + max((solid.row for solid in scene.solids), default=-1)):
+        over = [level for (tail, _), level in levels.items() if next(one.row for one in scene.solids if one.name == tail) == row]
+        least = max((solid.y for solid in scene.solids if solid.row == row - 1), default=-2 * ROW) + 2 * ROW + APART
+        by.append((by[-1] if by else 0.0) + max([0.0, *(least - level for level in over)]))
+    lower = {solid.name: replace(solid, y=solid.y + by[solid.row]) for solid in scene.solids}
+    arrows = tuple((lower[tail.name], lower[head.name], skips) for tail, head, skips in scene.arrows)
+    made = replace(scene, solids=tuple(lower.values()), arrows=arrows, height=scene.height + (by[-1] if by else 0.0))
+    return replace(made, levels=_levels(made))
 
 
 def scene(graph: Graph, picture: Picture, look: Look) -> Scene:
@@ -112,12 +149,7 @@ def scene(graph: Graph, picture: Picture, look: Look) -> Scene:
     drawn = {name for solid in solids for name in solid.boxes}
     words = _beside(graph, [box for box in picture.boxes() if box.name not in drawn and not _is_output(box)])
     across = max(x - BETWEEN + MARGIN, width(words, SMALL) + 2 * MARGIN)
-    made = Scene(tuple(solids), _arrows(picture, solids), words, across, bottom + (2 * ROW if words else 0.0), is_u)
-    up = APART * max((made.lift(tail, head) for tail, head, skips in made.arrows if skips), default=0)
-    if not up:
-        return made
-    lower = [replace(solid, y=solid.y + up) for solid in solids]
-    return replace(made, solids=tuple(lower), arrows=_arrows(picture, lower), height=made.height + up)
+    return _lowered(Scene(tuple(solids), _arrows(picture, solids), words, across, bottom + (2 * ROW if words else 0.0), is_u))
 
 
 def _solid(graph: Graph, picture: Picture, path: Sequence[Box], run: Sequence[Box], fills: Mapping[str, str]) -> Solid:
@@ -218,42 +250,28 @@ def _columns(picture: Picture, rows: Sequence[Sequence[Sequence[Box]]]) -> dict[
 def _runs(picture: Picture, way: Sequence[Box]) -> list[list[Box]]:
     """Boxes that follow each other and give tensors of one shape are one solid where all are one stage; elsewhere each that computes has its own.
 
-    A pool is none with what follows it, nor is what a skip enters with what it skips, nor what a way enters that began within.
+    A pool is none with what follows it, nor is what something enters from beside with what stands before: the arrow would end at that.
     """
     entering: dict[str, set[str]] = {}
     for line in picture.lines:
         if not line.size:
             entering.setdefault(line.head, set()).add(line.tail)
     runs: list[list[Box]] = []
-    drawn: set[str] = set()  # by the runs before the last
     for box in way:
         comes = entering.get(box.name, set())
-        follows = bool(runs) and runs[-1][-1].name in comes and _alike(runs[-1][-1], box)
-        if follows and not comes & drawn and not _returns(entering, comes, {before.name for before in runs[-1]}):
+        if runs and comes <= {before.name for before in runs[-1]} and runs[-1][-1].name in comes and _alike(runs[-1][-1], box):
             runs[-1].append(box)
-            continue
-        drawn |= {before.name for before in runs[-1]} if runs else set()
-        runs.append([box])
-    return [part for run in runs for part in ([run] if _stage(picture, way, run) else _apart(run))]
+        else:
+            runs.append([box])
+    return [part for run in runs for part in ([run] if _stage(picture, way, run) else _apart(run, entering))]
 
 
-def _returns(entering: Mapping[str, set[str]], comes: set[str], run: set[str]) -> bool:
-    """Whether something that comes from beside a run began within it."""
-    pending, seen = list(comes - run), set[str]()
-    while pending:
-        name = pending.pop()
-        if name in run:
-            return True
-        pending += entering.get(name, set()) - seen
-        seen.add(name)
-    return False
-
-
-def _apart(run: Sequence[Box]) -> list[list[Box]]:
-    """A run, parted before each box that computes but for the first."""
-    parts: list[list[Box]] = [[]]
-    for box in run:
-        if box.work.macs and any(before.work.macs for before in parts[-1]):
+def _apart(run: Sequence[Box], entering: Mapping[str, set[str]]) -> list[list[Box]]:
+    """A run, parted before each box that computes but for the first, and where something of an earlier part comes in again."""
+    parts: list[list[Box]] = [[run[0]]]
+    for box in run[1:]:
+        begins = box.work.macs and (any(before.work.macs for before in parts[-1]) or len(entering.get(parts[-1][0].name, ())) > 1)
+        if begins or not entering.get(box.name, set()) <= {before.name for before in parts[-1]}:
             parts.append([])
         parts[-1].append(box)
     return parts

@@ -11,11 +11,10 @@ from .svg import plain
 from .text import svg_text
 from .tikz import tex
 from .tooltip import escaped
-from .volumes import APART, BETWEEN, ROW, Scene, Solid, scene
+from .volumes import BETWEEN, ROW, Scene, Solid, is_level, is_over, scene
 
 SMALL = POINTS["small"]
 ASIDE = 4.0  # points between a solid and a skip that rises beside it
-LIFT = 14.0  # points that a skip rises above what it passes
 
 
 def volumes_svg(graph: Graph, picture: Picture, look: Look, title: str, description: str) -> bytes:
@@ -49,19 +48,14 @@ def points(tail: Solid, head: Solid, skips: bool, made: Scene) -> list[tuple[flo
     """Where an arrow runs: straight at one height, down and up in a U and between rows, over what it passes elsewhere."""
     start = (tail.x + tail.thick + tail.deep / 2, tail.middle)
     end = (head.x - 1, head.middle)
-    # Between two columns nothing stands, in no row; what goes up there and what goes down are two lines.
-    gap = head.left - BETWEEN * (0.35 if end[1] < start[1] else 0.65)
-    if tail.row != head.row and head.column == tail.column + 1:
-        return [start, (gap, start[1]), (gap, end[1]), end]
-    if not skips and tail.row == head.row:
-        return [start, end] if not made.is_u else [start, ((start[0] + end[0]) / 2, start[1]), ((start[0] + end[0]) / 2, end[1]), end]
-    passed = tuple(one for one in made.solids if one.row == tail.row and tail.column <= one.column <= head.column)
-    if made.is_u and abs(tail.y - head.y) < 1:
-        # Across the valley, over what stands in the way: a line through a solid would seem to end in it.
-        passed = tuple(solid for solid in passed if solid.y - solid.high - solid.deep - ROW < start[1])
-        if len(passed) == 2 and not made.lift(tail, head):
-            return [start, (end[0], start[1])]
-    top = min(solid.y - solid.high - solid.deep for solid in passed) - LIFT - made.lift(tail, head) * APART
+    # Between two columns nothing stands, in no row; what goes up there, what goes down and what comes out beside a solid are three lines.
+    gap = head.left - BETWEEN * (0.25 if end[1] < start[1] else 0.5)
+    if not is_over(tail, head, skips):
+        level = tail.row == head.row and not made.is_u
+        return [start, end] if level else [start, (gap, start[1]), (gap, end[1]), end]
+    if is_level(tail, head, made):
+        return [start, (end[0], start[1])]
+    top = made.levels[tail.name, head.name]
     # Out beside the solid and the words over it, in at the front's upper corner: no line goes through words.
     out = max(tail.x + tail.thick + tail.deep, _over(tail) + width(tail.above, SMALL) / 2) + ASIDE
     into = min(head.x, _over(head) - width(head.above, SMALL) / 2) - ASIDE if tail.row == head.row else gap

@@ -131,6 +131,45 @@ def test_a_u_goes_down_and_comes_up_and_its_skips_are_level() -> None:
     assert len(skips) == 4 and all(tail.y == head.y for tail, head in skips)
 
 
+@pytest.mark.parametrize("name", [*NETWORKS, "unetpp", "hourglass"])
+def test_an_arrow_ends_at_the_solid_of_what_it_comes_to(name: str) -> None:
+    """At what stands first in it, unless all of it is one stage: `conv` with the sum behind it would seem to take what the sum takes."""
+    graph = check(name).graph
+    picture = fold(graph)
+    drawn = scene(graph, picture, Look())
+    stages = {frame.scope.path[-1] for frame in picture.frames() if frame.scope.path}
+    order = {box.name: place for place, box in enumerate(picture.boxes())}
+    held = {box: solid for solid in drawn.solids for box in solid.boxes}
+    for line in picture.lines:
+        if line.size or line.head not in held or held[line.head] == held.get(line.tail) or held[line.head].below[1] in stages:
+            continue
+        assert line.head == min(held[line.head].boxes, key=order.__getitem__), (line.tail, line.head)
+
+
+def test_a_sum_that_another_row_or_a_skip_comes_to_is_no_part_of_the_step_before_it() -> None:
+    graph = graph_of(
+        "network n { input image[8, 16, 16]\n a: conv(8, 3) -> relu\n stem: conv(8, 3) -> relu -> conv(8, 1)\n"
+        " add { | skip | skip(a) } -> relu -> conv(8, 3)\n add { | skip -> conv(8, 3) | skip(a) -> conv(8, 5) -> conv(8, 5) } -> relu -> last: conv(8, 1) }"
+    )
+    names = [solid.below[1] for solid in scene(graph, fold(graph), Look()).solids]
+    assert [name for name in names if "+" in name] == ["+", "+"]
+    assert {"conv 1x1, 8", "last: conv 1x1, 8"} <= set(names)
+
+
+@pytest.mark.parametrize("name", [*NETWORKS, "unetpp", "hourglass"])
+def test_no_two_arrows_run_on_one_level(name: str) -> None:
+    """But those of one tensor, and those to one solid."""
+    drawn = made(name)
+    level = []
+    for tail, head, skips in drawn.arrows:
+        way = points(tail, head, skips, drawn)
+        if len(way) == 6:
+            level.append((tail, head, way[2][1], way[2][0], way[3][0]))
+    for (tail, head, y, left, right), (other, to, at, begin, end) in combinations(level, 2):
+        if tail != other and head != to and left < end and begin < right:
+            assert abs(y - at) > 2.5, (tail.below, head.below, other.below, to.below)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_skip_runs_through_no_solid_and_no_size(name: str) -> None:
     drawn = made(name)
@@ -139,8 +178,10 @@ def test_a_skip_runs_through_no_solid_and_no_size(name: str) -> None:
         boxes.append((solid.x, solid.y - solid.high - solid.deep, solid.x + solid.thick + solid.deep, solid.y))
         middle, half = solid.x + (solid.thick + solid.deep) / 2, width(solid.above, POINTS["small"]) / 2
         boxes.append((middle - half, solid.y - solid.high - solid.deep - ROW, middle + half, solid.y - solid.high - solid.deep - 3))
+        half = width(solid.below[1], POINTS["small"]) / 2
+        boxes.append((middle - half - 1, solid.y + ROW + 2, middle + half + 1, solid.y + 2 * ROW))
     for tail, head, skips in drawn.arrows:
-        for (left, top), (right, bottom) in pairwise(points(tail, head, skips, drawn)) if skips or tail.row != head.row else ():
+        for (left, top), (right, bottom) in pairwise(points(tail, head, skips, drawn)):
             (left, right), (top, bottom) = sorted((left, right)), sorted((top, bottom))
             own = [tail.x, head.x]  # an arrow between two of one level begins on the slanted side of the first
             crossed = [box for box in boxes if box[0] not in own and left < box[2] and right > box[0] and top < box[3] and bottom > box[1]]
