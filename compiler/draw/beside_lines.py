@@ -19,6 +19,8 @@ from .style import POINTS
 
 WORD = 8.0  # points: how high the words beside a line are
 OFF = 2.5  # points between a line and its words
+APART = 3.5  # points between words and the lines of others, where there is room
+NEAR = (1.2, 2.0, 3.0)  # points that words are from a line, at most: at the first they touch it
 SHARES = tuple(number / 40 for number in range(3, 38))  # places on a line that are tried
 SAMPLES = 12  # points that are looked at on a piece of a spline
 
@@ -39,27 +41,39 @@ class Piece:
 def aside(
     pieces: Sequence[Piece], curves: Mapping[str, Sequence[Point]], walls: Sequence[Place], frames: Sequence[Place] = ()
 ) -> list[Piece]:
-    """The pieces, the words that a line or the edge of a frame runs through at the nearest place beside their own line where none does and
-    nothing else stands."""
+    """The pieces, the words that a line or the edge of a frame runs through, or that seem another line's, at the nearest place beside their own
+    line where none does and nothing else stands."""
     made = list(pieces)
     edges = [edge for frame in frames for edge in edges_of(frame)]
-    drawn = [(_around(points), points) for points in curves.values()]
+    around = {name: (_around(points), points) for name, points in curves.items()}
+    drawn = list(around.values())
     places = {piece.name: place for piece in pieces if (place := label_place(piece.line, piece.way)) is not None}
     for number, piece in enumerate(made):
         place = places.get(piece.name)
-        if place is None or not (_is_met(place, drawn, 0.5) or any(overlap(place, edge) for edge in edges)):
+        if place is None:
             continue
+        is_struck = _is_met(place, drawn, 0.5) or any(overlap(place, edge) for edge in edges)
+        if not is_struck and not _is_of_another(place, around[piece.name], drawn):
+            continue
+        foreign = [one for name, one in around.items() if name != piece.name]
         others = [*walls, *edges, *(other for name, other in places.items() if name != piece.name)]
-        free = (
+        free = [
             one
             for one in _beside(curves[piece.name], place)
             if not any(overlap(one, other) for other in others) and not _is_met(one, drawn, -0.5)
-        )
-        if (found := next(free, None)) is not None:
+        ]
+        apart = (one for one in free if not _is_met(one, foreign, -APART))
+        if (found := next(apart, free[0] if free and is_struck else None)) is not None:
             places[piece.name] = found
             label = (round(found.x + found.width / 2, 1), round(found.y + WORD / 2, 1))
             made[number] = replace(piece, way=Way(piece.way.points, label))
     return made
+
+
+def _is_of_another(place: Place, own: tuple[Place, Sequence[Point]], drawn: Sequence[tuple[Place, Sequence[Point]]]) -> bool:
+    """Whether words stand nearer to another line than to their own, or touch one."""
+    close = [one for one in drawn if one is not own and _is_met(place, (one,), -NEAR[-1])]
+    return any(_is_met(place, close, -off) and (off == NEAR[0] or not _is_met(place, (own,), -off)) for off in NEAR)
 
 
 def _beside(points: Sequence[Point], place: Place) -> list[Place]:
@@ -100,8 +114,8 @@ def near(points: Sequence[Point], places: Iterable[Place], margin: float = 0.0) 
 def _is_met(place: Place, drawn: Sequence[tuple[Place, Sequence[Point]]], margin: float) -> bool:
     """Whether one of these lines runs through a place."""
     return any(
-        around.x <= place.x + place.width and place.x <= around.x + around.width
-        and around.y <= place.y + place.height and place.y <= around.y + around.height
+        around.x + margin <= place.x + place.width and place.x + margin <= around.x + around.width
+        and around.y + margin <= place.y + place.height and place.y + margin <= around.y + around.height
         and through(list(dense(points)), place, margin)
         for around, points in drawn
     )  # fmt: skip

@@ -463,11 +463,14 @@ class Writer:
         )
 
     def _joint(self, port: Port) -> str:
-        """What stands where lines part: a bit of line between the pieces, with room beside it for the heading of the frame."""
+        """What stands where lines part: a dot between the pieces, with room beside it for the heading of the frame."""
         room = round(36 * self._widths.get(port.name, 0.0))
         side = f'<TD WIDTH="{room}" HEIGHT="2"></TD>' if room else ""
-        joint = f'<TD WIDTH="2" HEIGHT="2" BGCOLOR="{self.look.theme.line}"></TD>'
-        return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" FIXEDSIZE="TRUE" WIDTH="{2 * room + 2}" HEIGHT="2"><TR>{side}{joint}{side}</TR></TABLE>>'
+        lines = [self.picture.lines[number] for number in port.lines]
+        color = self.look.theme.skip if all(line.skip for line in lines) else self.look.theme.line
+        dot = 2 if self.ways.parts_at(port) else 1  # where one line goes on, as wide as it is
+        joint = f'<TD WIDTH="{dot}" HEIGHT="2" BGCOLOR="{color}"></TD>'
+        return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" FIXEDSIZE="TRUE" WIDTH="{2 * room + dot}" HEIGHT="2"><TR>{side}{joint}{side}</TR></TABLE>>'
 
     def _changing_columns(self) -> dict[int, int]:
         """Ranks that lines from a row of maps to what brings them to other sizes reach down: many of them would lie on each other in one."""

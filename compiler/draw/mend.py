@@ -18,13 +18,13 @@ from .graphviz_json import Geometry, Place, Point, Way
 from .labels import frame_rows, rows_width
 from .picture import Frame, Picture
 from .route import LONGEST, Ground, bends, cells, doors, route, spline
+from .small_skips import small_skips
 from .ways import Ways, columns
 
 ASIDE, SWAYS = 8.0, 3.0  # points: of a straight line from the edge of what it leads to, and by how much one sways that should be straight
 EDGING = 30.0  # points that a line may run along the edge of a frame
 BESIDE = (5.0, -5.0, 3.0, -3.0)  # how far beside it it runs else
 SWING = 16.0  # points from the side of a frame within which a line is led away from it
-EDGE, OUT, TIP = 1.0, 18.0, 4.5  # points: how near to an edge a line is at it; of the mark of a skip how far it reaches, and its tip
 CLOSE = 2.5  # points between a line and a box that it passes, at least: nearer it seems to come out of it
 CURL = math.radians(330)  # how far a line may turn in all
 INDENT, ROW, BELOW = 8.0, 10.5, 3.0  # points: of a heading from the edge of its frame, of a row of it, of what reaches below its last row
@@ -81,7 +81,7 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
     pieces = [_off_boxes(piece, curves, geometry, boxes, walls) for piece in pieces]
     pieces = fanned(pieces, gathering(picture), curves, geometry, walls)
     pieces = aside(pieces, curves, walls, frames)
-    ways = {piece.name: piece.way for piece in pieces} | dict(_marks(geometry, boxes))
+    ways = {piece.name: piece.way for piece in pieces} | dict(small_skips(picture, geometry, pieces, curves, walls))
     return replace(
         geometry,
         ways=tuple(ways[f"e{number}"] for number in range(len(geometry.ways))),
@@ -130,20 +130,6 @@ def _unbowed(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, w
         return piece
     curves[piece.name] = line
     return replace(piece, way=Way(spline(corners, arrow=True), _beside(piece, corners, [*walls, *words])))
-
-
-def _marks(geometry: Geometry, boxes: Mapping[str, Place]) -> Iterator[tuple[str, Way]]:
-    """The marks of skips that are beside their boxes at no side: of a box that is much wider than high Graphviz leads one out above and in beneath."""
-    for name, box in boxes.items():
-        way = geometry.common.get(mark := f"{name}_skip")
-        if way is None or not way.points:
-            continue
-        right, top = box.x + box.width, box.y
-        (x0, y0), (x1, y1) = way.points[0], way.points[-1]
-        if min(x0, x1) < right - EDGE and abs(y0 - y1) > box.height - EDGE:
-            up, low, far = top + box.height / 4, top + box.height * 3 / 4, right + OUT
-            points = ((right, up), (far, up - 1), (far, low + 1), (right + TIP, low + 0.4), (right, low))
-            yield mark, Way(tuple((round(x, 1), round(y, 1)) for x, y in points), way.label)
 
 
 def _pieces(picture: Picture, geometry: Geometry, found: Ways) -> Iterator[Piece]:

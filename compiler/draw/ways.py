@@ -51,6 +51,10 @@ class Ways:
         """Where the last part of a line begins: at its port, where it has one."""
         return self.port_of[number].name if number in self.port_of else line.tail
 
+    def parts_at(self, port: Port) -> bool:
+        """Whether more than one line goes on from a port."""
+        return sum(self.port_of[number] is port for number in port.lines) + sum(other.tail == port.name for other in self.ports) > 1
+
     def pieces(self, picture: Picture) -> Iterator[tuple[str, str]]:
         """Tail and head of every piece of a line that is drawn: the common ones first."""
         yield from ((port.tail, port.name) for port in self.ports)

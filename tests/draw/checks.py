@@ -158,6 +158,28 @@ def label_boxes(picture: Picture, geometry: Geometry) -> list[tuple[str, Place]]
     return found
 
 
+def misplaced(picture: Picture, geometry: Geometry) -> list[tuple[str, str, str]]:
+    """Words beside a line that stand nearer to another line, so that they seem to be its."""
+    found = []
+    whole = geometry.whole(ways_in(picture, geometry))
+    drawn = [curve(way.points, near=1.0) for way in whole]
+    labelled = [number for number, (line, way) in enumerate(zip(picture.lines, whole, strict=True)) if way.label is not None]
+    for number, (words, place) in zip(labelled, label_boxes(picture, geometry), strict=True):
+        off = [min(_apart(place, point) for point in points) for points in drawn]
+        # Of lines that part only beyond the words all are theirs.
+        mine = {other for other, points in enumerate(drawn) if other == number or points[0] == drawn[number][0]}
+        nearest = min((by for other, by in enumerate(off) if other not in mine), default=math.inf)
+        if nearest < min(off[number] - 0.5, 6):
+            found.append((picture.lines[number].tail, picture.lines[number].head, words))
+    return found
+
+
+def _apart(place: Place, point: Point) -> float:
+    """How far a point is from a rectangle."""
+    x, y = point
+    return math.hypot(max(place.x - x, 0, x - place.x - place.width), max(place.y - y, 0, y - place.y - place.height))
+
+
 def covered(picture: Picture, geometry: Geometry) -> list[tuple[str, str]]:
     """Words beside lines that stand on a box or on other words."""
     labels = label_boxes(picture, geometry)

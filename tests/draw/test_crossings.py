@@ -18,7 +18,7 @@ from archc.compiler.graph.graph import Graph
 from tests.sample import only_in_campaign
 from tests.support import graph_of
 
-from .checks import crossings, grazed, laid_out, meet, out_of_order
+from .checks import crossings, grazed, laid_out, meet, misplaced, out_of_order
 from .checks import curve as bent
 
 
@@ -166,3 +166,11 @@ def test_no_line_passes_a_box_of_others_so_close_that_it_seems_to_come_out_of_it
     graph = check(name).graph
     ((picture, geometry),) = laid_out(graph, [fold(graph)])
     assert grazed(picture, geometry) == []
+
+
+@pytest.mark.parametrize("name", ["hrnet_w18", "unetpp"])
+def test_words_beside_a_line_stand_nearer_to_it_than_to_any_other(name: str) -> None:
+    """HRNet's `72\u00d714\u00d714`, which a short line across brings, stood at the line of the 36 channels that goes down there."""
+    graph = check(name).graph
+    ((picture, geometry),) = laid_out(graph, [fold(graph)])
+    assert misplaced(picture, geometry) == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import pytest
 
 from archc.compiler.draw import Look, View, draw_text, fold, to_dot
@@ -11,11 +14,12 @@ from archc.compiler.draw.labels import box_rows, frame_rows, has_skip
 from archc.compiler.draw.laid_out import geometries
 from archc.compiler.draw.picture import Box, Frame, Picture
 from archc.compiler.draw.several import several
+from archc.compiler.draw.style import LIGHT
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
 from tests.support import graph_of
 
-from .checks import laid_out
+from .checks import curve, laid_out
 
 BLOCKS = """
 block plain(out) { conv(out, 3) -> relu }
@@ -231,3 +235,31 @@ def test_the_mark_of_a_widened_box_stands_beside_it_too() -> None:
         place, way = geometry.places[box.name], geometry.common[f"{box.name}_skip"]
         assert min(x for x, _ in way.points) > place.x + place.width - 1
         assert place.y < min(y for _, y in way.points) < max(y for _, y in way.points) < place.y + place.height
+
+
+@pytest.mark.parametrize("name", ["vnet", "ddpm"])
+def test_the_mark_of_a_skip_is_on_no_line_and_leads_where_the_flow_does(name: str) -> None:
+    """A V-Net's skips left through the marks of their blocks, and the marks of its arm that goes up led down."""
+    graph = check(name).graph
+    ((picture, geometry),) = laid_out(graph, [fold(graph)])
+    lines = [point for way in geometry.ways for point in curve(way.points, near=1.0)]
+    entered = {line.head: way.points[-1] for line, way in zip(picture.lines, geometry.ways, strict=True) if not line.skip}
+    for box in picture.boxes():
+        mark, place = geometry.common.get(f"{box.name}_skip"), geometry.places[box.name]
+        if mark is None:
+            continue
+        assert min(math.dist(one, two) for one in curve(mark.points, near=1.0) for two in lines) > 1.8, box.name
+        upward = entered[box.name][1] > place.y + place.height / 2
+        assert (mark.points[-1][1] < mark.points[0][1]) == upward, box.name
+        assert place.y < min(y for _, y in mark.points) < max(y for _, y in mark.points) < place.y + place.height
+
+
+def test_where_one_line_goes_on_into_a_frame_no_dot_is_on_it() -> None:
+    """A port of one line is as wide as the line, and of its colour."""
+    graph = check("yolov3").graph
+    writer = Writer(graph, fold(graph), Look())
+    text = writer.write()
+    joints = dict(re.findall(r'^\s*(\w+) \[.*WIDTH="([12])" HEIGHT="2" BGCOLOR', text, re.MULTILINE))
+    for port in writer.ways.ports:
+        assert joints[port.name] == ("2" if writer.ways.parts_at(port) else "1")
+    assert set(joints.values()) == {"1"} and text.count(f'HEIGHT="2" BGCOLOR="{LIGHT.skip}"') == 2
