@@ -183,3 +183,26 @@ def test_the_mark_of_a_skip_stands_beside_the_flow(browser: Any, tmp_path: Path)
     assert stand() == {(False, True)}
     browser.find_element("id", "turn").click()
     assert stand() == {(True, False)}
+
+
+@in_browser
+def test_the_paths_of_a_block_stand_one_under_the_other_from_their_bars_on(browser: Any, tmp_path: Path) -> None:
+    """As in the picture; what is told of other blocks stands in the middle."""
+    made = to_page(check("googlenet").graph)
+    assert isinstance(made, str)
+    (tmp_path / "net.html").write_text(made, encoding="utf-8")
+    browser.get((tmp_path / "net.html").as_uri())
+    found = browser.execute_script(
+        "return [...document.querySelectorAll('#canvas .box')].map(box => [box.querySelector('rect, ellipse').getBBox(),"
+        " [...box.querySelectorAll(':scope > text')].map(row => [row.textContent, row.getBBox()])])"
+        ".map(([box, rows]) => [box.x, box.width, rows.map(([words, {x, width}]) => [words, x, width])])"
+    )
+    seen = 0
+    for left, wide, rows in found:
+        paths = [x for words, x, _ in rows if words.startswith("| ")]
+        if paths:
+            seen += 1
+            assert max(paths) - min(paths) < 0.5 and min(paths) > left
+        assert all(abs(x + width / 2 - left - wide / 2) < 1 for words, x, width in rows if not paths or words == rows[0][0])
+        assert all(x + width < left + wide for _, x, width in rows)
+    assert seen >= 2

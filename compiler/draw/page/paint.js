@@ -261,7 +261,7 @@ function skipMark([x, y, w, h], { number }) {
 const rounded = ([x, y, w, h]) => svg("rect", { x: fixed(x), y: fixed(y), width: fixed(w), height: fixed(h), rx: 4.5 });
 
 /**
- * Rows of words, in the middle of a height.
+ * Rows of words, in the middle of a height; the paths of a block stand one under the other, each from its bar on.
  * @param {Rows} rows
  * @param {Point} corner
  * @param {number} height
@@ -270,14 +270,24 @@ function rowsOf(rows, [x, top], height) {
   /** @param {Rows[number]} row */
   const size = (row) => (row.some(([, style]) => style !== "small") ? LARGE : SMALL);
   let y = top + (height - rows.reduce((sum, row) => sum + size(row), 0)) / 2;
+  const paths = rows.some(([[words]]) => words.startsWith("| ")) ? rows.filter((row) => size(row) === SMALL) : [];
+  const widest = Math.max(...paths.map((row) => wideOf(row) ?? Infinity));
   return rows.map((row) => {
     y += size(row);
-    const isKnown = row.every(([, , wide]) => wide);
-    const wide = isKnown ? row.reduce((sum, [, , one]) => sum + (one ?? 0), 0) : undefined;
-    const text = asWide(svg("text", { x: fixed(x), y: fixed(y - 2.6) }), wide);
+    const fromBar = Number.isFinite(widest) && paths.includes(row);
+    const at = { x: fixed(fromBar ? x - widest / 2 : x), y: fixed(y - 2.6), ...(fromBar ? { class: "path" } : {}) };
+    const text = asWide(svg("text", at), wideOf(row));
     for (const [words, style] of row) text.append(svg("tspan", { class: style }, words));
     return text;
   });
+}
+
+/**
+ * How wide a row was laid out, where that is known of all of it.
+ * @param {Rows[number]} row
+ */
+function wideOf(row) {
+  return row.every(([, , wide]) => wide) ? row.reduce((sum, [, , one]) => sum + (one ?? 0), 0) : undefined;
 }
 
 /**
