@@ -28,6 +28,11 @@ def call_as_it_is(module: nn.Module, inputs: Sequence[torch.Tensor], by_name: Se
     return module(*inputs[:split], **dict(zip(by_name, inputs[split:], strict=True)))
 
 
+def anew(inputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """The same once more: a model may write into what it takes (`x *= 255`), and then another run has other inputs."""
+    return [row.clone() for row in inputs]
+
+
 def input_names(module: nn.Module, count: int, by_name: Sequence[str] = ()) -> list[str]:
     """What the tensors that a module takes are called, in order; what `*inputs` takes is numbered."""
     if isinstance(module, GraphModel):

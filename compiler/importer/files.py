@@ -18,7 +18,7 @@ from torch.utils._pytree import tree_unflatten
 from ..emit.training_part import NAME
 from ..files.model_names import documents, is_file, of_one_network
 from ..runtime.compared import compared
-from .calling import call_as_it_is
+from .calling import anew, call_as_it_is
 from .document_model import model_of_document
 from .exported import model_of_exported
 from .factories import line_of
@@ -172,11 +172,11 @@ def _compared(model: Model, reference: Reference, source: str, who: str) -> None
         ]
         with torch.no_grad():
             try:
-                theirs = reference(inputs)
+                theirs = reference(anew(inputs))
             except Exception:
                 continue
             try:
-                ours = [tensor for _, tensor in outputs(call_as_it_is(model.module, inputs, model.by_name))]
+                ours = [tensor for _, tensor in outputs(call_as_it_is(model.module, anew(inputs), model.by_name))]
             except Exception as error:
                 line = (str(error).strip().splitlines() or [""])[0][:160]
                 raise trouble(source, "F652", f"the import cannot run `{source}`: {type(error).__name__}: {line}", WITHOUT) from error
@@ -187,7 +187,7 @@ def _compared(model: Model, reference: Reference, source: str, who: str) -> None
             )
         found = compared(ours, theirs)
         if not found.difference <= 10 * LIMIT:
-            again = compared(reference(inputs), theirs)
+            again = compared(reference(anew(inputs)), theirs)
             if not again.difference <= LIMIT:
                 raise trouble(
                     source,

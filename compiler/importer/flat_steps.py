@@ -159,6 +159,8 @@ class Flat:
     """Those of them that a call takes."""
     read_in_training: frozenset[str] = frozenset()
     """Those that a call of training takes, and none of evaluation."""
+    drawn: dict[str, None] = field(default_factory=dict)
+    """Those of buffers that start as random numbers here, and otherwise in the model."""
     given: dict[str, list[tuple[str, int | None, int]]] = field(default_factory=dict)
     """Of modules that take several tensors: each with its name, and its place where it stands in a list."""
     of_archc: bool = False

@@ -1,4 +1,4 @@
-"""Calls of PyTorch's that no step of the language is, as the calls that they are made of: attention in some forms, `bilinear`, one step of a recurrent cell."""
+"""Calls of PyTorch's that no step of the language is, as the calls that they are made of: attention in some forms, `bilinear`, one step of a recurrent cell; short forms."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .attention_parts import attention_in_parts, told_in_parts
+from .composites import composite
 
 CELLS = ("lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell")
 
@@ -23,7 +24,7 @@ def in_parts(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], visit: i
         return lambda: _bilinear(*args, **kwargs)
     if name in CELLS and visit == 1 and not kwargs:
         return lambda: _cell(name, *args)
-    return None
+    return composite(name, args, kwargs)
 
 
 def _bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

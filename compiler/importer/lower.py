@@ -23,7 +23,7 @@ from .said_call import said
 from .tensor_starts import tensor_starts
 from .traced import Call, Ran, Ref, Trace
 from .unkept import refuse_unkept, unkept
-from .unsaid import DRAWS, NO_CHANCE, Unsaid
+from .unsaid import DRAWS, NO_CHANCE, Bound, Unsaid
 from .words import RESERVED, first_keys, free_name, is_name
 
 MISSING = "?"
@@ -453,7 +453,7 @@ def _tied(trace: Trace) -> frozenset[int]:
 
 def bind(call: Call, names: str, **defaults: Any) -> dict[str, Any]:
     """A call's arguments by name."""
-    found = dict(defaults)
+    found = Bound(defaults)
     words = names.split()
     found.update(zip(words, call.arguments, strict=False))
     found.update(call.keywords)

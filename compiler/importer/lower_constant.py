@@ -21,6 +21,9 @@ from .waves import Waves, waves
 MOST_TOLD = 300
 """How many numbers a text may have of one constant."""
 
+KEPT = 'keep it in the model\'s state_dict (`self.register_buffer("table", …)`, in the constructor): the text has it by its key then'
+"""What helps where a model works a table out that the language has no word for."""
+
 FEW = 32
 """Up to so many are written as they are, whatever shorter way there is."""
 
@@ -64,11 +67,26 @@ def fixed(low: Lower, number: int, shape: tuple[int, ...]) -> Data:
     tensor = of_one_image(low, number, shape)
     value = low.trace.values[number]
     # A larger one's key is left out, which the header says.
-    is_kept = value.source == "buffer" and value.name in low.stored and tensor.numel() <= MOST_TOLD
-    made = numbers(low, tensor, shape, value.name if is_kept else None)
+    has_key = value.source == "buffer" and value.name in low.stored
+    is_kept = has_key and tensor.numel() <= MOST_TOLD
+    try:
+        made = numbers(low, tensor, shape, value.name if is_kept else None)
+    except Unsaid:
+        if not has_key or not tensor.dtype.is_floating_point:
+            raise
+        # What a checkpoint brings along is drawn here, until it is loaded.
+        made, is_kept = source(low, "constant", {"value": "normal", "sizes": list(shape), "stored": True}, shape, value.name), True
+        if not _looks_drawn(tensor):
+            low.flat.drawn.setdefault(value.name)
     if is_kept:
         low.made[number] = made  # a checkpoint has it once
     return made
+
+
+def _looks_drawn(tensor: torch.Tensor) -> bool:
+    """Whether numbers may be a draw from the normal distribution."""
+    rows, count = tensor.double(), tensor.numel()
+    return bool(rows.mean().abs() < 5 / count**0.5) and bool((rows.std() - 1).abs() < 5 / (2 * count) ** 0.5) and bool(rows.abs().max() < 7)
 
 
 def of_one_image(low: Lower, number: int, shape: tuple[int, ...]) -> torch.Tensor:
@@ -99,6 +117,7 @@ def numbers(low: Lower, tensor: torch.Tensor, shape: tuple[int, ...], key: str |
     """A tensor whose numbers are known, as steps; `key` is its name in a checkpoint."""
     if tensor.is_complex():
         raise Unsaid("a fixed tensor of complex numbers")
+    keeps = KEPT if tensor.dtype.is_floating_point and tensor.numel() > MOST_TOLD else None
     if not tensor.dtype.is_floating_point:
         tensor = tensor.float()
     arguments: dict[str, Any]
@@ -121,7 +140,7 @@ def numbers(low: Lower, tensor: torch.Tensor, shape: tuple[int, ...], key: str |
         elif tensor.numel() <= MOST_TOLD and not bool(torch.isnan(tensor).any() or torch.isinf(tensor).any()):
             arguments, bare = {"value": [number_of(item) for item in tensor.flatten()], "sizes": list(shape)}, shape
         else:
-            raise Unsaid(f"a fixed tensor of {tensor.numel():,} numbers")
+            raise Unsaid(f"a fixed tensor of {tensor.numel():,} numbers", keeps)
     if key is not None:
         arguments["stored"] = True
     made = source(low, "constant", arguments, bare, key)

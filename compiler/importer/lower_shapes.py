@@ -305,11 +305,11 @@ def pixel_unshuffle(low: Lowering, call: Call) -> None:
 
 @lowers("unfold")
 def unfold(low: Lowering, call: Call) -> None:
+    if len(call.arguments) == 4 or "step" in call.keywords:
+        _along(low, call)
+        return
     row = bind(call, "input kernel_size dilation padding stride", dilation=1, padding=0, stride=1)
     data = low.data(row["input"])
-    if isinstance(row["kernel_size"], int) and len(call.arguments) == 4:
-        _along(low, call, data)
-        return
     sizes = {
         name: one(spread(row[key], 2))
         for name, key in (("kernel", "kernel_size"), ("stride", "stride"), ("pad", "padding"), ("dilation", "dilation"))
@@ -324,10 +324,11 @@ def fold(low: Lowering, call: Call) -> None:
     low.emit(call, "fold", {name: one(spread(row[key], 2)) for name, key in names}, [low.data(row["input"])])
 
 
-def _along(low: Lowering, call: Call, data: Data) -> None:
+def _along(low: Lowering, call: Call) -> None:
     """`Tensor.unfold`: windows along one axis, each of which is a new last axis. The others are channels and columns to it."""
-    _, given, size, step = call.arguments
-    axis, made = data.axis(given), low.result(call)
+    row = bind(call, "input dimension size step")
+    data, size, step = low.data(row["input"]), row["size"], row["step"]
+    axis, made = data.axis(row["dimension"]), low.result(call)
     before, length, after = data.bare[:axis], data.bare[axis], data.bare[axis + 1 :]
     count = (length - size) // step + 1
     image = (elements(before), length, elements(after))

@@ -28,6 +28,7 @@ from . import (
 from .flat_steps import Flat
 from .lower import TABLE, Lowering
 from .traced import Trace
+from .words import first_keys
 
 ROOMS = (
     looked_up,
@@ -53,4 +54,8 @@ ROOMS = (
 def lower(traces: Sequence[Trace], modules: dict[str, nn.Module], starts: dict[str, Start], has_one_size: bool = False) -> Flat:
     """The steps of a model. Raises `Unsaid` where the runs do not agree."""
     assert TABLE and ROOMS
-    return Lowering(traces, modules, starts, has_one_size).run()
+    flat = Lowering(traces, modules, starts, has_one_size).run()
+    if flat.drawn:
+        told = "buffers start as random numbers here, and as others in the model, which its checkpoints have (`--weights-out` writes them)"
+        flat.notes.append(f"{told}: {first_keys(flat.drawn)}")
+    return flat

@@ -22,7 +22,7 @@ from ..ops.base import show
 from ..runtime.compared import Compared, compared, shows_nothing
 from ..runtime.live_module import build
 from ..runtime.starts import watched_starts
-from .calling import call
+from .calling import anew, call
 from .graph_model import GraphModel
 from .in_training import told_of_training
 from .large_models import Windows, is_large, lent_to, own_numbers
@@ -114,7 +114,7 @@ def is_steady(model: Model) -> bool:
         _shaken(model.module, generator, model.module.state_dict(), 1.0)
         given = [_numbers(row, (2, *row.shape[1:]), model.module, generator, torch.rand) for row in model.inputs]
         try:
-            one, two = ([tensor.clone() for _, tensor in outputs(call(model.module, given, model.by_name))] for _ in range(2))
+            one, two = ([tensor.clone() for _, tensor in outputs(call(model.module, anew(given), model.by_name))] for _ in range(2))
         except Exception:
             return True
         return [row.shape for row in one] == [row.shape for row in two] and compared(one, two).difference <= LIMIT

@@ -24,7 +24,7 @@ from ...base.records import dataclass
 from ...reporting.error import ArchError
 from ..files.model_names import LIBRARIES, PYTHON
 from ..runtime.starts import Start, starts_of, watched_starts
-from .calling import call, in_order, input_names, named_last
+from .calling import anew, call, in_order, input_names, named_last
 from .constructors import Arguments, watched
 from .drawn_starts import Draws
 from .factories import a_kind, as_a_script, not_made, of_factory, of_library
@@ -94,7 +94,7 @@ class Model:
     def answers(self, inputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
         """The tensors that it answers with, as they lie here. A number for each image is [batch, 1] among the inputs, and [batch] where it takes it so."""
         given = [row.squeeze(1) if like.dim() == 1 else row for row, like in zip(inputs, self.inputs, strict=True)]
-        found = [tensor for _, tensor in outputs(call(self.module, given, self.by_name))]
+        found = [tensor for _, tensor in outputs(call(self.module, anew(given), self.by_name))]
         rows = self.lies_in_training if self.module.training and self.lies_in_training else self.lies
         return [row.as_here(found[row.place]) for row in rows] or found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 EACH_ALONE = (
     "a network answers each image by itself: take what is worked out over the batch out of `forward`, or import the part without it"
 )
@@ -23,6 +25,13 @@ class Unsaid(Exception):
         super().__init__(reason)
         self.help = help
         """What to do about it; None where an operation of one's own would carry it."""
+
+
+class Bound(dict[str, Any]):
+    """A call's arguments by name: one that is asked for and was not given, as in a form of the call that no table knows, is no word of the language."""
+
+    def __missing__(self, name: str) -> Any:
+        raise Unsaid(f"a call without its `{name}`")
 
 
 def across(what: str) -> Unsaid:

@@ -11,6 +11,7 @@ from .own_lines import place_of_line
 from .prove import is_steady, keeps_weights
 from .sources import Model
 from .traced import Call, Trace
+from .unsaid import Unsaid
 from .words import first_keys
 
 ARITHMETIC = frozenset(("add", "sub", "rsub", "mul", "div", "truediv", "rdiv", "pow", "rpow", "floordiv", "remainder", "clamp"))
@@ -68,7 +69,7 @@ def _drops(call: Call) -> bool:
             return bool(row["p"]) and row["training"] is True
         if call.function == "scaled_dot_product_attention":
             return bool(bind(call, "query key value attn_mask dropout_p is_causal scale enable_gqa", dropout_p=0.0)["dropout_p"])
-    except (KeyError, TypeError, IndexError):
+    except (Unsaid, KeyError, TypeError, IndexError):
         return False
     return False
 
