@@ -180,7 +180,7 @@ class Builder:
             found = {number: Unit(self.skip(number), [item.number]) for number in leaving}
         merge: tuple[str, dict[str, Column]] | None = ("", {}) if len(entering) > 1 else None
         inputs = entering if merge is None else sorted(body.names, key=list(body.names).index)
-        return {item.number: Unit(item, inputs, merge), **found}
+        return {item.number: Unit(item, inputs, merge, self.alone.issuperset(leaving)), **found}
 
     def _several(self, path: str, line: Line, entering: list[int], leaving: list[int]) -> Body:
         """The body of a scope that takes or gives several tensors: those that enter have names, those that leave have labels."""

@@ -85,15 +85,18 @@ def in_float32(module: nn.Module, seen: dict[str, None]) -> Iterator[None]:
 @contextlib.contextmanager
 def _without_autocast(seen: dict[str, None]) -> Iterator[None]:
     home: Any = torch.autocast
-    kept = home.__enter__, home.__exit__
+    kept = home.__init__, home.__enter__, home.__exit__
+
+    def init(self: Any, device_type: str, *rest: Any, **more: Any) -> None:
+        kept[0](self, "cpu" if device_type == "meta" else device_type, *rest, **more)  # the device of a tensor that has no numbers
 
     def enter(self: Any) -> Any:
         if self._enabled and self.fast_dtype in HALVES:
             seen[str(self.fast_dtype).removeprefix("torch.")] = None
         return self
 
-    home.__enter__, home.__exit__ = enter, lambda *_: None
+    home.__init__, home.__enter__, home.__exit__ = init, enter, lambda *_: None
     try:
         yield
     finally:
-        home.__enter__, home.__exit__ = kept
+        home.__init__, home.__enter__, home.__exit__ = kept

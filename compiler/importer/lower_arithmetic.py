@@ -202,8 +202,21 @@ def extreme(low: Lowering, call: Call) -> None:
     rows, numbers = [item for item in both if isinstance(item, Data)], [item for item in both if not isinstance(item, Data)]
     if numbers:  # a tensor that holds one
         low.emit(call, "clamp", {"min" if call.function == "maximum" else "max": numbers[0]}, rows)
-    else:
+    elif rows[0].bare == rows[1].bare:
         low.emit(call, call.function, {}, rows)
+    else:
+        _beyond(low, call, rows, 1 if call.function == "maximum" else -1)
+
+
+def _beyond(low: Lowering, call: Call, rows: list[Data], sign: int) -> None:
+    """The larger of a tensor and a bound that has fewer numbers (`torch.max(x, tau)`): by how much it is beyond, and the bound."""
+    made = low.result(call).bare
+    one, bound = sorted(rows, key=lambda row: row.bare != made)
+    other = times(low, bound, -1)
+    assert isinstance(other, Data)
+    apart = low.between("add", {"broadcast": True}, [one, other], made)
+    beyond = low.between("relu", {}, [replace(apart, number=times(low, apart, sign).number)], made)
+    low.emit(call, "add", {"broadcast": True}, [times(low, beyond, sign), bound])
 
 
 @lowers("lerp")

@@ -31,7 +31,7 @@ def flowing(low: Lower, number: int) -> Data:
     bias = relative_bias(low.values, number) if value.call is not None else None
     if bias is not None:
         key, arguments, bare = bias
-        found = source(low, "relative_bias", arguments, bare, key)
+        found = _bias(low, key, arguments, bare)
         low.made[number] = found if bare == shape else reshaped(low, found, shape)
     elif value.source == "parameter":
         started: dict[str, Plain] = {"shape": Sizes(value.shape), **low.learned(value.name), "stored": list(value.shape)}
@@ -46,6 +46,14 @@ def flowing(low: Lower, number: int) -> Data:
                 raise
             _again(low, number, shape)  # too many numbers, made of fewer
     return low.made[number]
+
+
+def _bias(low: Lower, key: str, arguments: dict[str, Plain], shape: tuple[int, ...]) -> Data:
+    """Biases by distance; those that another block had from the same table before, where several share one (T5)."""
+    for step in low.flat.steps:
+        if (step.operation, step.key, step.arguments) == ("relative_bias", key, arguments):
+            return Data(step.number, shape, -1, alone=True)
+    return source(low, "relative_bias", arguments, shape, key)
 
 
 def _again(low: Lower, number: int, shape: tuple[int, ...]) -> None:

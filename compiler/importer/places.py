@@ -67,9 +67,9 @@ class _Places:
             module = modules.get(step.path)
             if path and module is not None and not list(module.children()) and ".".join(path) not in keys:
                 own = path.pop()
-            while path and ".".join(path) in keys:
-                own = None
-                path.pop()
+            whole = next((depth for depth in range(1, len(path) + 1) if ".".join(path[:depth]) in keys), None)
+            if whole is not None:  # a module that is one step of the language: what else it does stands around it
+                own, path = None, path[: whole - 1]
             self.rows.append(Place(tuple(path), None, own))
 
     def members(self) -> dict[Scope, list[int]]:

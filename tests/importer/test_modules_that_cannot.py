@@ -119,6 +119,9 @@ class InHalf(nn.Module):
         if self.way == "autocast":
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 return self.fc(x).float()  # type: ignore[no-any-return]
+        if self.way == "autocast of its device":
+            with torch.autocast(x.device.type, dtype=torch.bfloat16):
+                return self.fc(x).float()  # type: ignore[no-any-return]
         if self.way == "half":
             return F.linear(x.half(), weight.half(), bias.half()).float()
         if self.way == "to":
@@ -126,7 +129,10 @@ class InHalf(nn.Module):
         return self.fc(x).softmax(-1, dtype=torch.float16)  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize(("way", "kind"), [("autocast", "bfloat16"), ("half", "float16"), ("to", "bfloat16"), ("keyword", "float16")])
+@pytest.mark.parametrize(
+    ("way", "kind"),
+    [("autocast", "bfloat16"), ("autocast of its device", "bfloat16"), ("half", "float16"), ("to", "bfloat16"), ("keyword", "float16")],
+)
 def test_a_model_that_works_in_half_precision_in_part_is_a_text_in_float32(way: str, kind: str) -> None:
     net = InHalf(way).eval()
     text = archc.from_module(net, X)
@@ -135,6 +141,24 @@ def test_a_model_that_works_in_half_precision_in_part_is_a_text_in_float32(way: 
     with torch.no_grad():
         theirs, ours = net(given).float(), archc.load(text, weights=net.state_dict()).eval()(given)
     assert torch.allclose(ours, theirs, atol=2e-2) and ours.dtype == torch.float32
+
+
+class KeptWhole(nn.Module):
+    """Works in all digits where the rest of a model may not, as rotary positions do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(8, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast(device_type=x.device.type, enabled=False):
+            return self.fc(x)  # type: ignore[no-any-return]
+
+
+def test_a_part_without_autocast_on_the_device_of_its_input() -> None:
+    """The run that is written down has tensors without numbers, on a device that autocast does not know."""
+    text = archc.from_module(KeptWhole().eval(), X)
+    assert "fc: linear" in text and "Note" not in text
 
 
 class Cast(nn.Module):
