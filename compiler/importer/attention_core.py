@@ -26,6 +26,48 @@ def cores(flat: Flat) -> None:
     _ahead(flat)
 
 
+def parts(flat: Flat) -> None:
+    """Weights that are dropped in training have a word in `attention`, and none in `sdpa`: what did not become one is steps again."""
+    for core in [step for step in flat.steps if step.operation == "sdpa" and "dropout" in step.arguments]:
+        _Parts(flat, core).write()
+
+
+class _Parts:
+    """An `sdpa` as the steps that it was."""
+
+    def __init__(self, flat: Flat, core: Step) -> None:
+        self.flat, self.core = flat, core
+        self.shapes = flat.shapes()
+        self.last = max(self.shapes)
+
+    def write(self) -> None:
+        core, given = self.core, self.core.arguments
+        query, key, value, *biases = core.inputs
+        (*lead, length, size), (*around, others, _) = self.shapes[query], self.shapes[key]
+        whole = (*lead, length, others)
+        rank = len(whole)
+        turned = self._step("permute", {"order": [*range(rank - 2), rank - 1, rank - 2]}, [key], (*around, size, others))
+        found = self._step("matmul", {}, [query, turned], whole)
+        found = self._step("scale", {"factor": size**-0.5 if given["scale"] is None else given["scale"]}, [found], whole)
+        if given["causal"]:
+            mask = self._step("constant", {"value": "causal", "sizes": [length]}, [], (length, length))
+            biases.append(
+                self._step("reshape", {"shape": [*[1] * (rank - 2), length, length]}, [mask], (*[1] * (rank - 2), length, length))
+            )
+        for bias in biases:
+            found = self._step("add", {"broadcast": self.shapes[bias] != whole}, [found, bias], whole)
+        found = self._step("softmax", {"axis": -1}, [found], whole)
+        found = self._step("dropout", {"p": given["dropout"]}, [found], whole)
+        core.operation, core.arguments, core.inputs = "matmul", {}, [found, value]
+
+    def _step(self, operation: str, arguments: dict[str, Plain], inputs: list[int], shape: tuple[int, ...]) -> int:
+        self.last += 1
+        place = next(place for place, step in enumerate(self.flat.steps) if step is self.core)
+        self.flat.steps.insert(place, Step(self.last, operation, arguments, inputs, shape, self.core.path))
+        self.shapes[self.last] = shape
+        return self.last
+
+
 def _ahead(flat: Flat) -> None:
     """A bias that covers what lies ahead is a word of `sdpa`."""
     made = flat.made()
@@ -68,6 +110,8 @@ class _Core:
     factor: float = 1.0
     biases: list[int] = None  # type: ignore[assignment]
     end: Step = None  # type: ignore[assignment]
+    dropped: Plain = None
+    """The probability of a weight to be dropped in training."""
 
     def of(self, weights: Step) -> _Core | None:
         self.biases = []
@@ -125,8 +169,12 @@ class _Core:
             step = readers[0]
             if _product_of(step) == "columns" and step.inputs[0] == number:
                 return step
-            if step.operation not in TRANSPARENT or step.arguments.get("p"):
+            if step.operation not in TRANSPARENT:
                 return None
+            if step.arguments.get("p"):
+                if self.dropped is not None:
+                    return None
+                self.dropped = step.arguments["p"]
             number = step.number
 
     def _unscaled(self, number: int) -> int:
@@ -170,6 +218,8 @@ class _Core:
         size = shapes[self.query][-1]
         usual = isclose(self.factor, size**-0.5, rel_tol=1e-6)
         arguments: dict[str, Plain] = {"scale": None if usual else self.factor, "causal": False}
+        if self.dropped is not None:
+            arguments["dropout"] = self.dropped
         self.end.operation, self.end.arguments, self.end.inputs = "sdpa", arguments, inputs
         self.flat.prune()
         return last

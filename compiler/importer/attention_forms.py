@@ -74,6 +74,8 @@ class _Form:
         if self.shapes[enters[1]][-1] != features or last.shape[-1] != features:
             return
         arguments: dict[str, Plain] = {"heads": heads, "bias": last.arguments["bias"], "keys": [name[2] for name in names]}
+        if "dropout" in self.core.arguments:
+            arguments["dropout"] = self.core.arguments["dropout"]
         biases = {bool(step.arguments["bias"]) for step in steps}
         split = self._split_bias(query, key, value, owner)
         if split is None or len(biases) > 1:

@@ -9,7 +9,7 @@ import networkx
 import torch
 
 from .as_long import follow_words
-from .attention_core import cores
+from .attention_core import cores, parts
 from .attention_forms import attentions
 from .by_hand import by_hand
 from .cells import cells
@@ -42,6 +42,7 @@ def simplify(flat: Flat, forms: bool = True) -> None:
         _turned_back(flat)
         _undone(flat)
         attentions(flat)
+        parts(flat)
         _undone(flat)
         unfolded(flat)
         rearranged(flat)
