@@ -48,6 +48,7 @@ class _Places:
         self.several: set[str] = set()
         """The paths of modules that stay though they take or give several tensors."""
         keys = {step.key for step in flat.steps if step.key is not None}
+        keepers = {key.rpartition(".")[0] for key in keys}
         self.rows: list[Place] = []
         for step in flat.steps:
             if step.again is not None:
@@ -65,7 +66,8 @@ class _Places:
                 path = step.key.split(".")[:-1]
             own = None
             module = modules.get(step.path)
-            if path and module is not None and not list(module.children()) and ".".join(path) not in keys:
+            # A class of somebody's that keeps tensors itself, as a norm does, is no step but a scope.
+            if path and module is not None and not list(module.children()) and ".".join(path) not in keys | keepers:
                 own = path.pop()
             whole = next((depth for depth in range(1, len(path) + 1) if ".".join(path[:depth]) in keys), None)
             if whole is not None:  # a module that is one step of the language: what else it does stands around it

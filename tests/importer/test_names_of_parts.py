@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import archc
 
@@ -123,3 +123,22 @@ def test_attention_without_a_name_is_written_out() -> None:
     assert 'attention(2, keys = ["qkv", "out"], causal = true)' in imported(
         nn.Sequential(Attends()), [torch.rand(2, 5, 8)], [torch.rand(3, 5, 8)]
     )
+
+
+class Response(nn.Module):
+    """Filter response normalisation: a class without parts that keeps its own tensors."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(1, channels, 1, 1)), nn.Parameter(torch.zeros(1, channels, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        size = x.pow(2).mean(dim=(2, 3), keepdim=True)
+        return x * torch.rsqrt(size + 1e-6) * self.weight + self.bias
+
+
+def test_a_class_that_keeps_tensors_and_no_parts_is_a_block() -> None:
+    """Its steps stood in the module around it, under `1.weight` and `1.bias`."""
+    net = nn.Sequential(*(nn.Sequential(nn.Conv2d(wide, 4 * wide, 3), Response(4 * wide), nn.ReLU()) for wide in (2, 8)))
+    text = imported(net, [torch.rand(2, 2, 12, 12)], [torch.rand(3, 2, 12, 12)])
+    assert "block response {" in text and text.count("-> response -> relu") == 2
