@@ -67,12 +67,17 @@ def normed_apart(low: Lowering, call: Call, operation: str, arguments: dict[str,
     low.tell(call.results[0].number, replace(low.result(call), number=current.number))
 
 
-def side_by_side(low: Lowering, call: Call, operation: str, arguments: dict[str, Plain], data: Data, key: str) -> None:
-    """A layer on rows that are folded into the batch, whose weights serve them all: one above the other in one image, with their padding between."""
+def side_by_side(
+    low: Lowering, call: Call, operation: str, arguments: dict[str, Plain], data: Data, key: str | None, filters: Data | None = None
+) -> None:
+    """A layer on rows that are folded into the batch, whose weights serve them all: one above the other in one image, with their padding between.
+    `filters` are its weights where no layer keeps them."""
     made = low.result(call)
     rows, channels, *sides = data.bare
     rank = len(sides)
     kernel, stride, dilation = (spread(arguments.get(name, 1), rank) for name in ("kernel", "stride", "dilation"))
+    kernel = kernel if filters is None else filters.shape[2:]
+    has_window = filters is not None or "kernel" in arguments
     pad = arguments.get("pad", 0)
     pads = tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True)) if pad == "half" else spread(pad, rank)
     if isinstance(pad, str) and pad != "half":
@@ -93,14 +98,14 @@ def side_by_side(low: Lowering, call: Call, operation: str, arguments: dict[str,
     outputs = made.bare[1]
     step = sides[0] // stride[0]
     # As much below the last that as many windows begin in it as in the others: what these make is cut off.
-    below = (rows * step - 1) * stride[0] + dilation[0] * (kernel[0] - 1) + 1 - joined[1] if "kernel" in arguments else 0
+    below = (rows * step - 1) * stride[0] + dilation[0] * (kernel[0] - 1) + 1 - joined[1] if has_window else 0
     if below > 0:
         joined = (channels, joined[1] + below, *joined[2:])
         edges = [0, below, *[0] * (2 * rank - 2)]
         current = low.between("pad", {"sides": edges, "mode": "zeros", "value": 0}, [current], joined)
-    long = (joined[1] - dilation[0] * (kernel[0] - 1) - 1) // stride[0] + 1 if "kernel" in arguments else joined[1]
+    long = (joined[1] - dilation[0] * (kernel[0] - 1) - 1) // stride[0] + 1 if has_window else joined[1]
     told = arguments | ({"pad": one((0, *pads[1:]))} if "pad" in arguments else {})
-    current = low.between(operation, told, [current], (outputs, long, *made.bare[3:]), key)
+    current = low.between(operation, told, [current, *([] if filters is None else [filters])], (outputs, long, *made.bare[3:]), key)
     apart = (outputs, rows, step, *made.bare[3:])
     current = low.between("reshape", {"shape": list(apart)}, [current], apart)
     if step > made.bare[2]:

@@ -6,16 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 from .by_distance import gather, once
-from .flat_steps import Plain, Step
+from .flat_steps import Plain
 from .known import Data, Fixed
 from .lower import Lowering, bind, elements, lowers, one, spread
+from .lower_filters import blurred, by_filters, is_of_layer
 from .lower_fixed import beside
 from .lower_folded import batched, clean, normed_apart, of_images, one_by_one, pooled, side_by_side, unbatched
 from .lower_products import dense
 from .places_read import places
 from .traced import Call, Ref
 from .unsaid import Unsaid, across
-from .worked_weights import blurring, normed, standardised
+from .worked_weights import normed, standardised
 
 
 @lowers("conv1d", "conv2d", "conv3d")
@@ -32,7 +33,8 @@ def conv(low: Lowering, call: Call) -> None:
         raise Unsaid("a weight that is computed from the input")
     if low.is_made_up(row["weight"]) or not weight.is_learned:
         if not low.values.leaves(row["weight"].number):
-            _blurred(low, call, row, before)
+            if not blurred(low, call, row, before):
+                by_filters(low, call, row, data)
             return
         found, norm = standardised(low.values, row["weight"]), normed(low.values, row["weight"], "conv")
         if found is not None:
@@ -40,9 +42,13 @@ def conv(low: Lowering, call: Call) -> None:
         elif norm is not None:
             operation, key = norm
         else:
-            raise Unsaid("a weight that is computed from others")
-    else:
+            by_filters(low, call, row, data)
+            return
+    elif is_of_layer(low, row["weight"], row["bias"]):
         key = low.key(row["weight"], row["bias"])
+    else:
+        by_filters(low, call, row, data)
+        return
     rank = len(weight.shape) - 2
     kernel, dilation = weight.shape[2:], spread(row["dilation"], rank)
     stride = spread(row["stride"], rank)
@@ -77,16 +83,6 @@ def conv(low: Lowering, call: Call) -> None:
         batched(low, call, low.between(operation, arguments, [source], low.result(call).shape[1:], key))
     else:
         low.emit(call, operation, arguments, [source], key)
-
-
-def _blurred(low: Lowering, call: Call, row: dict[str, Any], before: Step | None) -> None:
-    """A fixed filter of each channel by itself, after a padding."""
-    stride = set(spread(row["stride"], 1))
-    found = blurring(low.values, row["weight"], before, stride.pop(), row["groups"]) if len(stride) == 1 and row["bias"] is None else None
-    if found is None or before is None or spread(row["padding"], 1) not in ((0,), (0, 0), (0, 0, 0)):
-        raise Unsaid("a convolution with fixed filters")
-    low.flat.steps.pop()
-    low.emit(call, "blur_pool", found, [Data(before.inputs[0], (), 0)])
 
 
 @lowers("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")

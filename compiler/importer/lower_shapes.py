@@ -276,7 +276,8 @@ def stack(low: Lowering, call: Call) -> None:
 def flip(low: Lowering, call: Call) -> None:
     row = bind(call, "input dims")
     data = low.data(row["input"])
-    axes = [data.axis(axis) for axis in spread(row["dims"], 1)]
+    dims = call.arguments[1:] if len(call.arguments) > 2 else spread(row["dims"], 1)  # `x.flip(2, 3)`
+    axes = [data.axis(axis) for axis in dims]
     low.emit(call, "flip", {"axis": axes[0] if len(axes) == 1 else axes}, [data])
 
 
