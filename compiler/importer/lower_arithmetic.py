@@ -54,9 +54,11 @@ def _emit(low: Lowering, call: Call, operation: str, arguments: dict[str, Plain]
 def times(low: Lowering, row: Data | float | int, factor: float) -> Data | float | int:
     if factor == 1:
         return row
-    if isinstance(row, Data):
-        return replace(row, number=low.between("scale", {"factor": factor}, [row], row.bare).number)
-    return row * factor
+    return _scale(low, row, factor) if isinstance(row, Data) else row * factor
+
+
+def _scale(low: Lowering, row: Data, factor: float) -> Data:
+    return row if factor == 1 else replace(row, number=low.between("scale", {"factor": factor}, [row], row.bare).number)
 
 
 def summed(one: Data | float | int, two: Data | float | int) -> tuple[str, dict[str, Plain], list[Data]]:
@@ -99,11 +101,11 @@ def _scaled(low: Lowering, call: Call, data: Data, other: object) -> bool:
         if 0 <= axis < len(data.bare) and other.shape == (data.bare[axis],) + (1,) * (len(other.shape) - 1):
             low.emit(call, "layer_scale", {"axis": axis} | low.factor(other.key), [data], other.key)
             return True
-    axis = _scale_axis(other, data)
-    if axis is not None:
+    own = _scale_axis(other, data)
+    if own is not None:
         assert isinstance(other, Fixed)
-        stored = "flat" if axis < len(data.bare) - 1 else None
-        low.emit(call, "layer_scale", {"axis": axis, "stored": stored} | low.factor(other.key), [data], other.key)
+        stored = "flat" if own < len(data.bare) - 1 else None
+        low.emit(call, "layer_scale", {"axis": own, "stored": stored} | low.factor(other.key), [data], other.key)
         return True
     return False
 
@@ -212,11 +214,9 @@ def _beyond(low: Lowering, call: Call, rows: list[Data], sign: int) -> None:
     """The larger of a tensor and a bound that has fewer numbers (`torch.max(x, tau)`): by how much it is beyond, and the bound."""
     made = low.result(call).bare
     one, bound = sorted(rows, key=lambda row: row.bare != made)
-    other = times(low, bound, -1)
-    assert isinstance(other, Data)
-    apart = low.between("add", {"broadcast": True}, [one, other], made)
-    beyond = low.between("relu", {}, [replace(apart, number=times(low, apart, sign).number)], made)
-    low.emit(call, "add", {"broadcast": True}, [times(low, beyond, sign), bound])
+    away = low.between("add", {"broadcast": True}, [one, _scale(low, bound, -1)], made)
+    beyond = low.between("relu", {}, [_scale(low, away, sign)], made)
+    low.emit(call, "add", {"broadcast": True}, [_scale(low, beyond, sign), bound])
 
 
 @lowers("lerp")
