@@ -87,7 +87,8 @@ class _Form:
             arguments["groups"] = key.heads
         if query.turn is not None:
             base = query.turn.base
-            arguments |= {"rotary": int(base) if base.is_integer() else base, "pairs": query.turn.pairs}
+            part = query.turn.size if query.turn.size < size else None
+            arguments |= {"rotary": int(base) if base.is_integer() else base, "pairs": query.turn.pairs, "rotary_size": part}
         scale = self.core.arguments.get("scale")
         if isinstance(scale, int | float) and not isclose(scale, size**-0.5, rel_tol=1e-6):
             arguments["scale"] = scale

@@ -99,25 +99,30 @@ def mapped(root: int, steps: Sequence[Step], given: Tensor) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """By what base a head's features turn, and whether neighbours do so with each other, or one half with the other."""
+    """By what base a head's features turn, how many of them, and whether neighbours do so with each other, or one half with the other."""
 
     base: float
+    size: int
     pairs: bool
 
     def of(self, plain: Tensor) -> Tensor:
         """What `attention` makes of [..., length, size]."""
-        half = plain.shape[-1] // 2
+        plain, rest = plain.split([self.size, plain.shape[-1] - self.size], -1)
+        half = self.size // 2
         angles = torch.arange(plain.shape[-2], dtype=torch.float64)[:, None] * self.base ** (
             -torch.arange(half, dtype=torch.float64) / half
         )
         first, second = (plain[..., ::2], plain[..., 1::2]) if self.pairs else plain.chunk(2, -1)
         rows = [first * angles.cos() - second * angles.sin(), second * angles.cos() + first * angles.sin()]
-        return torch.stack(rows, -1).flatten(-2) if self.pairs else torch.cat(rows, -1)
+        return torch.cat([torch.stack(rows, -1).flatten(-2) if self.pairs else torch.cat(rows, -1), rest], -1)
 
 
 def turn_of(found: Tensor, plain: Tensor) -> Turn | None:
     """How `attention` turns one tensor of [..., length, size] into the other; None where it does not."""
-    size, length = plain.shape[-1], plain.shape[-2]
+    length = plain.shape[-2]
+    # What stands behind the features that are turned is as it was.
+    changed = (found != plain).flatten(0, -2).any(0).nonzero()
+    size = int(changed[-1]) + 1 if len(changed) else 0
     if size % 2 or size < 4 or length < 2:
         return None
     half = size // 2
@@ -127,7 +132,7 @@ def turn_of(found: Tensor, plain: Tensor) -> Turn | None:
         first, second = (row[..., 1, slowest].reshape(-1, 2)[0] for row in (plain, found))
         sine = float((first[0] * second[1] - first[1] * second[0]) / (first * first).sum())
         if 0 < sine < 1:
-            turn = Turn(float(f"{asin(sine) ** (-half / (half - 1)):.6g}"), pairs)
+            turn = Turn(float(f"{asin(sine) ** (-half / (half - 1)):.6g}"), size, pairs)
             if turn.base > 1 and torch.allclose(found, turn.of(plain), atol=CLOSE + ROUNDED * length):
                 return turn
     return None

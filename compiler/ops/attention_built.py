@@ -33,6 +33,7 @@ class BuiltAttention(AttentionRule):
             causal=self.causal,
             norm=self.norm,
             rotary=None if self.rotary is None else "pairs" if self.pairs else "halves",
+            in_part=self._turned(inputs) not in (0, self._size(inputs)),
             scaled=self.scale is not None,
             grouped=self._groups != self.heads,
             relative=self.window is not None,
@@ -97,7 +98,7 @@ class BuiltAttention(AttentionRule):
         queries, keys, logits = self._counts(inputs)
         biases = (queries + (keys if self.qkv_bias == "qv" else 2 * keys)) if self._has_bias else 0
         norms = {None: 0, "ln": 7, "rms": 4}[self.norm] * (queries + keys)
-        turns = 3 * (queries + keys) if self.rotary is not None else 0
+        turns = 3 * (queries + keys) // self._size(inputs) * self._turned(inputs)
         added = ((self.window is not None) + bool(self.mask)) * logits
         return 2 * self.built_macs(inputs) + biases + norms + turns + added + (product(inputs[0]) if self.bias else 0)
 
@@ -105,7 +106,7 @@ class BuiltAttention(AttentionRule):
 
     def _sizes(self, inputs: Shapes) -> attention_memory.Sizes:
         queries, keys, logits = self._counts(inputs)
-        size = self._size(inputs)
+        size, turned = self._size(inputs), self._turned(inputs)
         return attention_memory.Sizes(
             queries,
             keys,
@@ -116,8 +117,9 @@ class BuiltAttention(AttentionRule):
             fused_in_evaluation=not self.mask or (self.mask_learns is not True and len(inputs[0]) == 2),
             parts=1 if self.parts(inputs).packed else max(self._sequences(inputs), len(self.keys or ()) - 1, 2),
             norm=self.norm,
-            turns=(inputs[0][-2] * (size // 2) * 2, self._context(inputs)[-2] * (size // 2) * 2) if self.rotary is not None else (0, 0),
-            frequencies=size // 2 if self.rotary is not None else 0,
+            turns=(inputs[0][-2] * turned, self._context(inputs)[-2] * turned),
+            turned=(queries // size * turned, keys // size * turned),
+            frequencies=turned // 2,
             bias=self.heads * self._places**2 if self.window is not None else 0,
             value_apart=self.qkv_bias == "qv" and len(self.keys or ()) == 3,
             repeat=self.heads // self._groups,
@@ -311,6 +313,8 @@ class BuiltAttention(AttentionRule):
             arguments.append(("window", self._sides()))
         if self.rotary is not None:
             arguments.append(("base", float(self.rotary)))
+        if parts.in_part:
+            arguments.append(("turned", self._turned(inputs)))
         if self.scale is not None:
             arguments.append(("scale", float(self.scale)))
         if self.dropout:

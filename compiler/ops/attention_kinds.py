@@ -22,7 +22,20 @@ def _is_attribute(name: str) -> bool:
     return name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_") and name not in TAKEN
 
 
-TAKEN = {"heads", "size", "dropout", "groups", "base", "scale", "q_bias", "v_bias", "q_norm", "k_norm", "relative_position_bias_table"}
+TAKEN = {
+    "heads",
+    "size",
+    "dropout",
+    "groups",
+    "base",
+    "turned",
+    "scale",
+    "q_bias",
+    "v_bias",
+    "q_norm",
+    "k_norm",
+    "relative_position_bias_table",
+}
 TAKEN |= {"relative_position_index", "in_proj_weight", "in_proj_bias", "forward", "training", "T_destination"}
 """What the module has already, or PyTorch's own."""
 

@@ -26,6 +26,8 @@ class Sizes:
     norm: str | None
     turns: tuple[int, int]
     """Elements of the cosines and sines for queries and for keys, for the whole batch; 0: there are none."""
+    turned: tuple[int, int]
+    """Elements, for one image, of queries and of keys that are turned: all, or the first features of each head."""
     frequencies: int
     """Elements of what turns them, one for each pair of a head's features."""
     bias: int
@@ -109,10 +111,12 @@ def needed(of: Sizes, batch: int, output: int, training: bool, folded: int, copi
         rows += [batch * (of.projected + row) - output for row in _normed(of)]
     if of.turns[0]:
         held = of.ready if of.norm is not None else of.projected + (of.keys if of.value_apart else 0)
-        rows.append(batch * (held + 2 * of.queries) + 3 * of.turns[0] // 2 + of.frequencies - output)
-        rows.append(
-            batch * (held + of.queries + 2 * of.keys) + (sum(of.turns) if training else 0) + 3 * of.turns[1] // 2 + of.frequencies - output
-        )
+        tables = sum(of.turns) if training else 0
+        rows.append(batch * (held + 2 * of.turned[0]) + 3 * of.turns[0] // 2 + of.frequencies - output)
+        rows.append(batch * (held + of.queries + 2 * of.turned[1]) + tables + 3 * of.turns[1] // 2 + of.frequencies - output)
+        if of.turned != (of.queries, of.keys):  # joined with the features that stay
+            rows.append(batch * (held + of.turned[0] + of.queries) + (of.turns[0] if training else 0) - output)
+            rows.append(batch * (held + of.queries + of.turned[1] + of.keys) + tables - output)
     if training and not of.fused:
         keys = of.wide_keys if of.repeat == 1 else 3 * of.wide_keys
         rows.append(batch * (of.ready + of.queries + keys + 2 * of.logits + of.dropped) + copied.query + of.bias - output)

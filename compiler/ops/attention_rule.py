@@ -40,6 +40,9 @@ class AttentionRule(Operation):
     pairs: bool = parameter(
         FLAG, "of rotary positions, whether neighbours are turned with each other (RoFormer, Meta's Llama), instead of halves", False
     )
+    rotary_size: int | None = parameter(
+        SIZE, "of rotary positions, how many features of a head are turned, the first of them (GPT-NeoX, Phi, GPT-J); none: all", None
+    )
     causal: bool = parameter(FLAG, "let no position look ahead", False)
     window: Plain = parameter(
         WINDOW, "the sides of a window, of whose positions any two have a learned bias by their distance (Swin, BEiT); none: no bias", None
@@ -60,7 +63,18 @@ class AttentionRule(Operation):
 
     def is_built(self, inputs: Shapes) -> bool:
         """Whether it is more than PyTorch's own."""
-        asked = (self.keys, self.qkv_bias, self.head_size, self.groups, self.norm, self.rotary, self.window, self.index, self.scale)
+        asked = (
+            self.keys,
+            self.qkv_bias,
+            self.head_size,
+            self.groups,
+            self.norm,
+            self.rotary,
+            self.window,
+            self.index,
+            self.scale,
+            self.rotary_size,
+        )
         return (
             any(row is not None for row in asked)
             or self.causal
@@ -77,6 +91,10 @@ class AttentionRule(Operation):
 
     def _size(self, inputs: Shapes) -> int:
         return self.head_size or inputs[0][-1] // self.heads
+
+    def _turned(self, inputs: Shapes) -> int:
+        """How many features of a head rotary positions turn."""
+        return 0 if self.rotary is None else self.rotary_size or self._size(inputs)
 
     @property
     def _groups(self) -> int:
@@ -133,13 +151,7 @@ class AttentionRule(Operation):
                 + (f"; or heads = {either(near)}" if near else "")
                 + "; or say how large a head is: `head_size = …`",
             )
-        if self.rotary is not None and self._size(inputs) % 2:
-            raise Refusal(
-                "E310",
-                f"a head of {self._size(inputs)} features does not fall into {'pairs' if self.pairs else 'halves'}, which rotary positions turn",
-                parameter="heads" if self.head_size is None else "head_size",
-                help="`heads` or `head_size` make it even",
-            )
+        self._check_turned(self._size(inputs))
         if self.heads % self._groups:
             near = nearest_divisors(self.heads, self._groups)
             raise Refusal(
@@ -162,6 +174,35 @@ class AttentionRule(Operation):
             )
         self._check_logits(inputs)
         return query
+
+    def _check_turned(self, size: int) -> None:
+        """Rotary positions turn an even number of a head's features."""
+        told = self.rotary_size
+        if told is not None and told > size:
+            raise Refusal(
+                "E310",
+                f"a head has {size} features, and rotary positions would turn {told} of them",
+                parameter="rotary_size",
+                help=f"at most {size}; without `rotary_size` all of them are turned",
+            )
+        if self.rotary is None or (told or size) % 2 == 0:
+            return
+        parts = "pairs" if self.pairs else "halves"
+        if told is not None:
+            near = [count for count in (told - 1, told + 1) if 0 < count <= size]
+            raise Refusal(
+                "E310",
+                f"{told} features do not fall into {parts}, which rotary positions turn",
+                parameter="rotary_size",
+                suggestions=near,
+                help=f"an even number: rotary_size = {either(near)}",
+            )
+        raise Refusal(
+            "E310",
+            f"a head of {size} features does not fall into {parts}, which rotary positions turn",
+            parameter="heads" if self.head_size is None else "head_size",
+            help="`heads` or `head_size` make it even",
+        )
 
     def _check_path(self, number: int, path: Shape, query: Shape) -> None:
         """What keys, or values, are made of must go with the queries."""
@@ -191,6 +232,7 @@ class AttentionRule(Operation):
             ("mask", told > 3, f"`attention` takes queries, keys and values, and {told} paths end here"),
             ("mask", likely, f"`attention` takes queries, keys and values, and the third path {show(inputs[-1])} has the size of a mask"),
             ("pairs", self.pairs and self.rotary is None, "`pairs` tells of rotary positions, and there is no `rotary`"),
+            ("rotary_size", self.rotary_size and self.rotary is None, "`rotary_size` tells of rotary positions, and there is no `rotary`"),
             ("index", self.index is not None and self.window is None, "`index` tells of a window, and there is no `window`"),
             ("class_token", self.class_token and self.window is None, "`class_token` tells of a window, and there is no `window`"),
             (
@@ -211,7 +253,7 @@ class AttentionRule(Operation):
             if wrong:
                 helps = {
                     "mask": "`attention(…, mask = true) { | skip | constant(…) }`: the last path is the mask",
-                    "pairs": "`rotary = 10000` turns queries and keys by their positions",
+                    **dict.fromkeys(("pairs", "rotary_size"), "`rotary = 10000` turns queries and keys by their positions"),
                     "keys": '`keys = ["q", "kv", "proj"]`' if told < 3 else '`keys = ["q", "k", "v", "proj"]`',
                 }
                 if self.causal:

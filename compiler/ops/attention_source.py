@@ -24,6 +24,12 @@ ROTATED_PAIRS = '''def rotated_pairs(x: torch.Tensor, base: float) -> torch.Tens
     return torch.stack([first * cosine - second * sine, second * cosine + first * sine], dim=-1).flatten(-2)
 '''
 
+IN_PART = '''def NAME_in_part(x: torch.Tensor, base: float, turned: int) -> torch.Tensor:
+    """The first features of a head turned by their positions, the others as they are."""
+    first, rest = x.split([turned, x.shape[-1] - turned], dim=-1)
+    return torch.cat([NAME(first, base), rest], dim=-1)
+'''
+
 RELATIVE_INDEX = '''def relative_index(height: int, width: int) -> torch.Tensor:
     """For any two places of a window, [places, places], the row of a table that has one for each distance."""
     rows = (torch.arange(height)[:, None] - torch.arange(height) + height - 1)[:, None, :, None]
@@ -54,6 +60,8 @@ class Parts:
     norm: str | None
     rotary: str | None
     """Whether rotary positions turn "halves" or "pairs" of a head's features."""
+    in_part: bool
+    """Rotary positions turn the first features of a head alone."""
     scaled: bool
     """Logits are multiplied by a number of their own."""
     grouped: bool
@@ -71,6 +79,7 @@ class Parts:
             "Grouped" if self.grouped else "",
             {None: "", "ln": "Normed", "rms": "RmsNormed"}[self.norm],
             {None: "", "halves": "Rotary", "pairs": "RotaryPairs"}[self.rotary],
+            "InPart" if self.in_part else "",
             "Scaled" if self.scaled else "",
             "Masked" if self.masked else "",
             "Folded" if self.masks_fold else "",
@@ -83,6 +92,11 @@ class Parts:
             *(part[0].upper() + part[1:] for key in self.keys or () for part in key.split("_") if part),
         ]
         return "".join(words) + "Attention"
+
+    @property
+    def turn(self) -> str:
+        """The function that turns all features that it is given."""
+        return "rotated" if self.rotary == "halves" else "rotated_pairs"
 
     @property
     def crosses(self) -> bool:
@@ -112,6 +126,7 @@ class Parts:
 def helpers(parts: Parts) -> tuple[str, ...]:
     """The class, after the functions that it calls."""
     functions = {None: list[str](), "halves": [ROTATED], "pairs": [ROTATED_PAIRS]}[parts.rotary]
+    functions += [IN_PART.replace("NAME", parts.turn)] if parts.in_part else []
     functions += [RELATIVE_INDEX] if parts.relative else []
     functions += [WITH_CLASS] if parts.class_token else []
     told = {1: "", 2: " to another sequence", 3: " as queries to keys with values"}[parts.sequences]
@@ -135,6 +150,7 @@ def _init(parts: Parts) -> list[str]:
     arguments += ["values: int"] if parts.sequences == 3 else []
     arguments += ["window: tuple[int, int]"] if parts.relative else []
     arguments += ["base: float"] if parts.rotary else []
+    arguments += ["turned: int"] if parts.in_part else []
     arguments += ["scale: float"] if parts.scaled else []
     arguments += ["dropout: float = 0.0", *([] if parts.split_bias else ["qkv_bias: bool = True"]), "bias: bool = True"]
     lines = [
@@ -144,6 +160,7 @@ def _init(parts: Parts) -> list[str]:
     ]
     lines += ["        self.groups = groups"] if parts.grouped else []
     lines += ["        self.base = base"] if parts.rotary else []
+    lines += ["        self.turned = turned"] if parts.in_part else []
     lines += ["        self.scale = scale"] if parts.scaled else []
     if parts.split_bias:
         lines += [
@@ -190,8 +207,8 @@ def _forward(parts: Parts) -> list[str]:
     if parts.norm is not None:
         lines.append("        query, key = self.q_norm(query), self.k_norm(key)")
     if parts.rotary is not None:
-        turn = "rotated" if parts.rotary == "halves" else "rotated_pairs"
-        lines.append(f"        query, key = {turn}(query, self.base), {turn}(key, self.base)")
+        turn, told = (f"{parts.turn}_in_part", ", self.turned") if parts.in_part else (parts.turn, "")
+        lines.append(f"        query, key = {turn}(query, self.base{told}), {turn}(key, self.base{told})")
     lines.append("        query, key, value = query.transpose(-2, -3), key.transpose(-2, -3), value.transpose(-2, -3)")
     options = []
     if parts.relative:

@@ -96,7 +96,7 @@ PARAMETERS = {
     "scale_factor": "scale", "factor": "scale", "num_embeddings": "count", "embedding_dim": "features", "upscale_factor": "factor", "shortcut": "skip", "residual": "skip",
     "head_dim": "head_size", "dim_head": "head_size", "num_kv_heads": "groups", "num_key_value_heads": "groups", "kv_heads": "groups", "is_causal": "causal",
     "out": "channels", "out_ch": "channels", "out_chs": "channels", "ch": "channels", "c": "channels", "n_filters": "channels", "ks": "kernel", "k": "kernel",
-    "size": "kernel", "ksize": "kernel", "s": "stride", "d": "dilation", "g": "groups", "p": "pad", "attn_mask": "mask", "rope_theta": "rotary", "rope": "rotary", "qk_norm": "norm", "window_size": "window", "attn_drop": "dropout", "attention_dropout": "dropout",
+    "size": "kernel", "ksize": "kernel", "s": "stride", "d": "dilation", "g": "groups", "p": "pad", "attn_mask": "mask", "rope_theta": "rotary", "rope": "rotary", "rotary_dim": "rotary_size", "rotary_ndims": "rotary_size", "qk_norm": "norm", "window_size": "window", "attn_drop": "dropout", "attention_dropout": "dropout",
 }  # fmt: skip
 """Names of parameters, and `skip`'s."""
 

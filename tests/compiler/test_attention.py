@@ -165,6 +165,7 @@ def by_formula(
     base: float | None,
     causal: bool,
     pairs: bool,
+    part: int | None,
 ) -> Tensor:
     """Attention written out, one head after another."""
 
@@ -183,7 +184,7 @@ def by_formula(
         elif norm == "rms":
             q, k = (t * (t.square().mean(-1, keepdim=True) + 1e-6).rsqrt() * state[f"{n}_norm.weight"] for t, n in ((q, "q"), (k, "k")))
         if base is not None:
-            q, k = turned(q, base, pairs), turned(k, base, pairs)
+            q, k = (torch.cat([turned(t[..., :part], base, pairs), t[..., part or size :]], -1) for t in (q, k))
         logits = q @ k.transpose(-1, -2) / math.sqrt(size)
         if causal:
             logits = logits.masked_fill(torch.ones(logits.shape[-2:]).triu(1).bool(), -math.inf)
@@ -207,6 +208,7 @@ def turned(x: Tensor, base: float, pairs: bool) -> Tensor:
     norm=st.sampled_from([None, "ln", "rms"]),
     base=st.sampled_from([None, 100, 10000.0]),
     pairs=st.booleans(),
+    part=st.sampled_from([None, 2]),
     bias=st.booleans(),
     causal=st.booleans(),
     crosses=st.booleans(),
@@ -219,6 +221,7 @@ def test_every_form_is_the_formula(
     norm: str | None,
     base: float | None,
     pairs: bool,
+    part: int | None,
     bias: bool,
     causal: bool,
     crosses: bool,
@@ -233,6 +236,7 @@ def test_every_form_is_the_formula(
     options += [f"head_size = {head_size}"] if head_size else []
     options += [f'norm = "{norm}"'] if norm else []
     options += [f"rotary = {base}, pairs = {str(pairs).lower()}"] if base else []
+    options += [f"rotary_size = {part}"] if base and part else []
     step = f"attn: attention({many}, {', '.join(options)})"
     body = f"{step} {{ | skip | slice(axis = {len(front)}, stop = 3) }}" if crosses else step
     graph = network(body, *front, 5, 8)
@@ -248,7 +252,7 @@ def test_every_form_is_the_formula(
                 state |= {f"{part}.{kind}": value for part, value in zip(parts, split, strict=True)}
     x = torch.randn(2, *front, 5, 8)
     context = x[..., :3, :] if crosses else x
-    expected = by_formula(x, context, state, ["wq", "wk", "wv", "wo"], many, groups, norm, base, causal, pairs)
+    expected = by_formula(x, context, state, ["wq", "wk", "wv", "wo"], many, groups, norm, base, causal, pairs, part)
     given = x.reshape(2, -1, 8)
     close(model(given), expected)
 
@@ -341,6 +345,8 @@ def test_the_core_is_the_formula(
         'attention(4, keys = ["qkv", "proj"], rotary = 100)',
         'attention(4, keys = ["q", "k", "v", "proj"], groups = 2, norm = "rms", rotary = 100)',
         'attention(4, keys = ["q", "k", "v", "proj"], groups = 2, rotary = 100, pairs = true)',
+        "attention(2, rotary = 100, rotary_size = 2)",
+        "attention(2, rotary = 100, rotary_size = 4, pairs = true)",
         "attention(4, causal = true, head_size = 32)",
         "attention(4, scale = 0.5)",
         'attention(4, keys = ["q", "kv", "proj"], qkv_bias = "qv")',
@@ -389,6 +395,9 @@ def test_memory_where_something_is_added_to_the_logits(added: str, batch: int) -
         ("attention(8, rotary = 10)", "E310", "halves"),
         ("attention(8, rotary = 10, pairs = true)", "E310", "pairs"),
         ("attention(4, pairs = true)", "E326", "rotary = 10000"),
+        ("attention(4, rotary_size = 2)", "E326", "rotary = 10000"),
+        ("attention(2, rotary = 10, rotary_size = 3)", "E310", "rotary_size = 2 or 4"),
+        ("attention(2, rotary = 10, rotary_size = 6)", "E310", "at most 4"),
         ('attention(2, keys = ["qkv"])', "E208", "two to four names"),
         ('attention(2, keys = ["a", "a"])', "E208", "two to four names"),
         ('attention(2, keys = ["heads", "proj"])', "E208", "two to four names"),

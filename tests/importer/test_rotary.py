@@ -33,6 +33,16 @@ def of_halves_apart(x: Tensor) -> Tensor:
     return torch.cat([first * told.cos() - second * told.sin(), second * told.cos() + first * told.sin()], -1)
 
 
+def of_a_part(x: Tensor) -> Tensor:
+    """As GPT-NeoX and Phi have it: the first features of a head alone."""
+    return torch.cat([of_halves(x[..., :4]), x[..., 4:]], -1)
+
+
+def of_pairs_of_a_part(x: Tensor) -> Tensor:
+    """As GPT-J has it."""
+    return torch.cat([of_repeated(x[..., :6]), x[..., 6:]], -1)
+
+
 def of_base_500000(x: Tensor) -> Tensor:
     return of_halves(x, 500000.0)
 
@@ -111,6 +121,8 @@ def attention(text: str) -> str:
         (of_complex, "rotary = 10000, pairs = true"),
         (of_pairs, "rotary = 10000, pairs = true"),
         (of_repeated, "rotary = 10000, pairs = true"),
+        (of_a_part, "rotary = 10000, rotary_size = 4"),
+        (of_pairs_of_a_part, "rotary = 10000, pairs = true, rotary_size = 6"),
     ],
 )
 def test_it_is_a_word_of_attention(turn: Callable[[Tensor], Tensor], told: str) -> None:

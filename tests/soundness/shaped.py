@@ -91,7 +91,14 @@ def attention(chance: random.Random, shape: Shape, _: list[str]) -> str:
             'qkv_bias = "qv", keys = ["qkv", "proj"]',
         ),
         *("bias = false", "causal = true", 'norm = "ln"', 'norm = "rms"', f"head_size = {chance.choice((1, 2, 4))}", "rotary = 100"),
-        *("rotary = 100, pairs = true", f"groups = {1 if heads == 1 else heads // 2}", "scale = 0.5", "qkv_bias = false", ""),
+        *(
+            "rotary = 100, pairs = true",
+            "rotary = 100, rotary_size = 2",
+            f"groups = {1 if heads == 1 else heads // 2}",
+            "scale = 0.5",
+            "qkv_bias = false",
+            "",
+        ),
     )
     return f"attention({heads}, {chance.choice(further)})".replace(", )", ")")
 
