@@ -18,7 +18,7 @@ def recurrent(low: Lowering, call: Call) -> None:
     if isinstance(row["start"], Ref) and call.function == "lstm":
         raise Unsaid("a packed sequence")
     data = low.data(row["input"])
-    if len(data.shape) != 3 or data.fold > 1 or data.batch != (0 if row["batch_first"] else 1):
+    if len(data.shape) != 3 or data.batch != (0 if row["batch_first"] else 1):
         raise Unsaid(f"`{call.function}` of something other than a sequence an image of the batch")
     for state in [row["start"]] if isinstance(row["start"], Ref) else row["start"]:
         if not isinstance(low.of(state), Fixed) or low.values.leaves(state.number) or bool(low.values.of(state.number).any()):
@@ -40,12 +40,20 @@ def recurrent(low: Lowering, call: Call) -> None:
         "dropout": float(row["dropout"]),
         "bias": bool(row["bias"]),
     }
-    low.emit(call, call.function, arguments, [data], homes.pop())
+    if data.batch == 1 and data.fold > 1:  # positions stand before the sequences that are folded into the batch
+        length, count, width = data.bare
+        turned = low.between("permute", {"order": [1, 0, 2]}, [data], (count, length, width))
+        made = low.between(call.function, arguments, [turned], (count, length, low.result(call).bare[-1]), homes.pop())
+        low.emit(call, "permute", {"order": [1, 0, 2]}, [made])
+    else:
+        low.emit(call, call.function, arguments, [data], homes.pop())
+        made = low.known[call.results[0].number]
+    assert isinstance(made, Data)
     read = {ref.number for other in low.trace.calls for ref in other.refs()} | {ref.number for _, ref in low.trace.outputs}
     if len(call.results) > 2 and call.results[2].number in read:
         raise Unsaid("the cells of an `lstm`, without what they hand on")
     if call.results[1].number in read:
-        _last(low, call, bool(row["bidirectional"]), row["layers"])
+        _last(low, call, made, bool(row["bidirectional"]), row["layers"])
 
 
 @lowers(*CELLS)
@@ -61,23 +69,23 @@ def cell(low: Lowering, call: Call) -> None:
     )
 
 
-def _last(low: Lowering, call: Call, both: bool, layers: int) -> None:
+def _last(low: Lowering, call: Call, made: Data, both: bool, layers: int) -> None:
     """What the last position hands on, and with two directions what the first does on the way back."""
     number = call.results[1].number
     if layers > 1 and not all(_from_the_end(other, number, -2 if both else -1) for other in low.trace.calls):
         raise Unsaid("what the lower layers of a recurrent layer hand on")
-    made = low.known[call.results[0].number]
-    assert isinstance(made, Data)
-    length, width = made.bare
+    *front, length, width = made.bare
     features = width // 2 if both else width
     rows = []
     for direction in range(2 if both else 1):
         part = made
         if both:
-            cut: dict[str, Plain] = {"axis": 1, "start": features * direction, "stop": features if direction == 0 else None}
-            part = low.between("slice", cut, [made], (length, features))
-        rows.append(low.between("select", {"index": -direction - 1 if direction == 0 else 0, "axis": 0}, [part], (features,)))
-    shape = (len(rows), features)
+            cut: dict[str, Plain] = {"axis": len(front) + 1, "start": features * direction, "stop": features if direction == 0 else None}
+            part = low.between("slice", cut, [made], (*front, length, features))
+        rows.append(
+            low.between("select", {"index": -direction - 1 if direction == 0 else 0, "axis": len(front)}, [part], (*front, features))
+        )
+    shape = (len(rows), *front, features)
     state = low.between("stack", {"axis": 0}, rows, shape) if both else low.between("reshape", {"shape": list(shape)}, rows, shape)
     low.tell(number, replace(low.result(call, 1), number=state.number))
 

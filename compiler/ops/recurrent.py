@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import NEEDS_FEATURES
-from .axis_names import Axes
+from .axis_names import Axes, stands_last
 from .base import Backward, Construct, Family, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .parameters import CHANNELS, FLAG, PROBABILITY, Integer, Plain, parameter
 from .recurrent_memory import Recurrence, gru_backward, gru_forward, gru_kept, lstm_backward, lstm_forward, lstm_kept
@@ -19,6 +19,11 @@ def _positions_first(layout: Layout) -> Layout:
     return permuted(layout, (1, 0, 2))
 
 
+def _of_one_axis(sizes: Sequence[int]) -> tuple[int, int, int]:
+    """Sizes with the axes that stand before a sequence in the batch."""
+    return (product(sizes[:-2]), sizes[-2], sizes[-1])
+
+
 @dataclass(frozen=True, slots=True)
 class _Recurrent(Operation):
     """What `lstm` and `gru` share: they differ in how many gates a cell has, and in what it hands on."""
@@ -28,6 +33,8 @@ class _Recurrent(Operation):
     gates: ClassVar[int] = 0
     gate_flops: ClassVar[int] = 0
     """Operations an element of the state, beside the products."""
+    start: ClassVar[str] = "start"
+    """What it begins with, in the source."""
 
     features: int = parameter(CHANNELS, "how many features come out, of each direction")
     layers: int = parameter(
@@ -40,29 +47,32 @@ class _Recurrent(Operation):
     def _directions(self) -> int:
         return 2 if self.bidirectional else 1
 
+    def on(self, names: Sequence[Axes], inputs: Shapes) -> Operation:
+        """With axes in front, features stand last: an image, channels first, would be read along its width."""
+        if len(inputs[0]) > 2 and not stands_last(names[0]):
+            raise self._refused(
+                inputs[0],
+                '`rearrange("c h w -> w (c h)")` reads an image column by column, `tokens` place by place; `"c h w -> h w c"` each row by itself'
+                if len(inputs[0]) == 3
+                else "`reshape([length = …, channels = …])` makes a sequence of it",
+            )
+        return self
+
+    def _refused(self, shape: Shape, help: str) -> Refusal:
+        return Refusal("E313", f"`{self.name}` works on a sequence [L, C], and its input is {show(shape)}", operand=0, help=help)
+
     def output(self, inputs: Shapes) -> Shape:
         shape = inputs[0]
-        if len(shape) != 2:
-            raise Refusal(
-                "E313",
-                f"`{self.name}` works on a sequence [L, C], and its input is {show(shape)}",
-                operand=0,
-                help=NEEDS_FEATURES
-                if len(shape) == 1
-                else (
-                    '`rearrange("c h w -> w (c h)")` reads an image column by column, `tokens` place by place'
-                    if len(shape) == 3
-                    else "`reshape([length = …, channels = …])` makes a sequence of it"
-                ),
-            )
-        return (shape[0], self.features * self._directions())
+        if len(shape) < 2:
+            raise self._refused(shape, NEEDS_FEATURES)
+        return (*shape[:-1], self.features * self._directions())
 
     def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
-        return ("length", "channels")
+        return (*names[0][:-2], "length", "channels") if len(inputs[0]) == 2 else (*names[0][:-1], "channels")
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         rows: list[Weight] = []
-        gates, width = self.gates * self.features, inputs[0][1]
+        gates, width = self.gates * self.features, inputs[0][-1]
         for layer in range(self.layers):
             for reverse in ("", "_reverse")[: self._directions()]:
                 rows += [
@@ -74,39 +84,49 @@ class _Recurrent(Operation):
         return tuple(rows)
 
     def macs(self, inputs: Shapes, output: Shape) -> int:
-        return inputs[0][0] * sum(weight.elements for weight in self.weights(inputs) if weight.name.startswith("weight"))
+        return product(inputs[0][:-1]) * sum(weight.elements for weight in self.weights(inputs) if weight.name.startswith("weight"))
 
     def flops(self, inputs: Shapes, output: Shape) -> int:
-        biases = inputs[0][0] * sum(weight.elements for weight in self.weights(inputs) if weight.name.startswith("bias"))
+        biases = product(inputs[0][:-1]) * sum(weight.elements for weight in self.weights(inputs) if weight.name.startswith("bias"))
         return 2 * self.macs(inputs, output) + biases + self.gate_flops * product(output) * self.layers
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,))
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        return _positions_first(in_order((sizes[1], sizes[0], sizes[2])))
+        batch, length, features = _of_one_axis(sizes)
+        made = viewed(_positions_first(in_order((length, batch, features))), sizes)
+        assert made is not None
+        return made
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:
         return self.layout((), back.sizes(number))
 
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
-        return self.forward_peak(self.recurrence(inputs[0]), training) - output.elements
+        return self._folded(inputs[0]) + self.forward_peak(self.recurrence(inputs[0]), training) - output.elements
 
     def kept_copies(self, inputs: Sequence[Layout]) -> int:
-        return self.kept(self.recurrence(inputs[0]))
+        of = self.recurrence(inputs[0])
+        return self.kept(of) + (0 if of.clone else self._folded(inputs[0]))
 
     def copied_inputs(self, inputs: Sequence[Layout]) -> tuple[int, ...]:
-        return (0,) if self.recurrence(inputs[0]).clone else ()
+        return (0,) if self.recurrence(inputs[0]).clone or self._folded(inputs[0]) else ()
+
+    @staticmethod
+    def _folded(layout: Layout) -> int:
+        """Elements of the copy that is made of an input whose axes in front go into the batch; 0: a view does."""
+        return layout.elements if viewed(layout, _of_one_axis(layout.sizes)) is None else 0
 
     def backward_scratch(self, back: Backward) -> int:
         of = self.recurrence(back.layouts[0])
         (wanted,) = back.wanted
-        read = product(back.inputs[0]) * back.batch if back.kept_alone[0] and not of.clone else 0
+        read = product(back.inputs[0]) * back.batch if back.kept_alone[0] and not self.copied_inputs(back.layouts) else 0
         return self.backward_peak(of, back.freed, wanted, read) - back.made - sum(row.elements for row in self.weights(back.inputs))
 
     def recurrence(self, layout: Layout) -> Recurrence:
-        batch, length, channels = layout.sizes
-        read = _positions_first(layout)
+        sizes = _of_one_axis(layout.sizes)
+        batch, length, channels = sizes
+        read = _positions_first(viewed(layout, sizes) or in_order(sizes))
         return Recurrence(
             length,
             batch,
@@ -134,7 +154,7 @@ class _Recurrent(Operation):
         raise NotImplementedError
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
-        arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][1]), (None, self.features)]
+        arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][-1]), (None, self.features)]
         if self.layers > 1:
             arguments.append(("num_layers", self.layers))
         if not self.bias:
@@ -144,18 +164,32 @@ class _Recurrent(Operation):
             arguments.append(("dropout", float(self.dropout)))
         if self.bidirectional:
             arguments.append(("bidirectional", True))
-        return Construct(f"Sequence{self.name.upper()}", tuple(arguments))
+        return Construct(f"Sequence{'s' if len(inputs[0]) > 2 else ''}{self.name.upper()}", tuple(arguments))
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        several = len(inputs[0]) > 2
+        return (
+            _CLASS.format(
+                of="Sequences" if several else "Sequence",
+                name=self.name.upper(),
+                told="each sequence" if several else "the sequence",
+                fold="        front = x.shape[:-2]\n        x = x.flatten(0, -3)  # [N * …, L, C]\n" if several else "",
+                function=self.name,
+                start=self.start,
+                unfold=".unflatten(0, front)" if several else "",
+            ),
+        )
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
         layers = f", {self.layers} layers" if self.layers > 1 else ""
         return f"{self.features}{' both ways' if self.bidirectional else ''}{layers}"
 
 
-_CLASS = '''class Sequence{name}(nn.{name}):
-    """A recurrent layer that answers with what each position of the sequence gives, and begins with zeros."""
+_CLASS = '''class {of}{name}(nn.{name}):
+    """A recurrent layer that answers with what each position of {told} gives, and begins with zeros."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        count = self.num_layers * (2 if self.bidirectional else 1)
+{fold}        count = self.num_layers * (2 if self.bidirectional else 1)
         start = torch.zeros(count, x.shape[0], self.hidden_size, dtype=x.dtype, device=x.device)
         self._update_flat_weights()  # where others took the place of its weights: torch.export, torch.func
         return torch.{function}(
@@ -168,7 +202,7 @@ _CLASS = '''class Sequence{name}(nn.{name}):
             self.training,
             self.bidirectional,
             self.batch_first,
-        )[0]
+        )[0]{unfold}
 '''
 
 
@@ -176,12 +210,13 @@ _CLASS = '''class Sequence{name}(nn.{name}):
 class Lstm(_Recurrent):
     name: ClassVar[str] = "lstm"
     summary: ClassVar[str] = (
-        "Long short-term memory over a sequence, all layers of it: [L, C] becomes [L, features], twice as many both ways. It begins with zeros."
+        "Long short-term memory over a sequence, all layers of it: [L, C] becomes [L, features], twice as many both ways. It begins with zeros. Axes may stand in front."
     )
     reference: ClassVar[str] = "torch.nn.LSTM (batch first)"
     onnx: ClassVar[str] = "LSTM"
     gates: ClassVar[int] = 4
     gate_flops: ClassVar[int] = 9
+    start: ClassVar[str] = "[start, start]"
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,), output=not self.bidirectional)
@@ -198,15 +233,12 @@ class Lstm(_Recurrent):
     def backward_peak(self, of: Recurrence, freed: int, wanted: bool, read: int) -> int:
         return lstm_backward(of, freed, wanted, read)
 
-    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
-        return (_CLASS.format(name="LSTM", function="lstm", start="[start, start]"),)
-
 
 @dataclass(frozen=True, slots=True)
 class Gru(_Recurrent):
     name: ClassVar[str] = "gru"
     summary: ClassVar[str] = (
-        "Gated recurrent units over a sequence, all layers of it: [L, C] becomes [L, features], twice as many both ways. It begins with zeros."
+        "Gated recurrent units over a sequence, all layers of it: [L, C] becomes [L, features], twice as many both ways. It begins with zeros. Axes may stand in front."
     )
     reference: ClassVar[str] = "torch.nn.GRU (batch first)"
     onnx: ClassVar[str] = "GRU"
@@ -224,9 +256,6 @@ class Gru(_Recurrent):
 
     def backward_peak(self, of: Recurrence, freed: int, wanted: bool, read: int) -> int:
         return gru_backward(of, freed, wanted, read)
-
-    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
-        return (_CLASS.format(name="GRU", function="gru", start="start"),)
 
 
 OPERATIONS: tuple[type[Operation], ...] = (Lstm, Gru)

@@ -33,6 +33,11 @@ NETWORKS = {
     "an image's pixels": network("conv(6, 3) -> relu -> tokens -> WORD(7, bidirectional = true) -> linear(3)", size="3, 8, 8"),
     "more in than out": network("WORD(4, layers = 2)", size="length = 12, channels = 70"),
     "more out than in": network("WORD(64)", size="length = 7, channels = 2"),
+    "an image's rows": network('conv(6, 3) -> relu -> rearrange("c h w -> h w c") -> WORD(7) -> linear(3)', size="3, 8, 9"),
+    "an image's columns, both ways": network(
+        'conv(6, 3) -> relu -> rearrange("c h w -> w h c") -> WORD(7, layers = 2, bidirectional = true) -> linear(3)', size="3, 8, 9"
+    ),
+    "axes in front": network('rearrange("c a b l -> a b l c") -> WORD(7, layers = 2) -> relu', size="6, 3, 4, 5"),
 }
 
 

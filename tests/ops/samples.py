@@ -270,6 +270,8 @@ SAMPLES: tuple[tuple[Operation, Shapes], ...] = (
     (op("lstm", features=6), ((5, 12),)),
     (op("lstm", features=6, layers=2, bidirectional=True), ((5, 12),)),
     (op("gru", features=6, bias=False), ((5, 12),)),
+    (op("lstm", features=3, bidirectional=True), ((2, 5, 12),)),
+    (op("gru", features=6), ((2, 3, 5, 12),)),
     (op("gru", features=6, layers=3, dropout=0.1), ((5, 12),)),
     (op("class_token"), ((5, 12),)),
     (op("position_embedding"), ((5, 12),)),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from tests.analysis.texts import problems_of
 from tests.support import program_of
 
 from .compare import budget
@@ -26,17 +27,21 @@ LAYERS = {"lstm": nn.LSTM, "gru": nn.GRU}
     st.integers(1, 3),
     st.booleans(),
     st.booleans(),
+    st.sampled_from([(), (3,), (2, 2)]),
 )
-def test_against_pytorchs_layer(word: str, shape: tuple[int, int], features: int, layers: int, bidirectional: bool, bias: bool) -> None:
+def test_against_pytorchs_layer(
+    word: str, shape: tuple[int, int], features: int, layers: int, bidirectional: bool, bias: bool, front: tuple[int, ...]
+) -> None:
     operation = op(word, features=features, layers=layers, bidirectional=bidirectional, bias=bias)
     reference = LAYERS[word](shape[1], features, layers, bias=bias, batch_first=True, bidirectional=bidirectional)
-    (module,) = modules(operation, (shape,))
+    whole = (*front, *shape)
+    (module,) = modules(operation, (whole,))
     layer = module.get_submodule("op")
     assert list(layer.state_dict()) == list(reference.state_dict())
     layer.load_state_dict(reference.state_dict())
-    x = torch.randn(2, *shape)
-    expected = reference(x)[0]
-    assert operation.output((shape,)) == tuple(expected.shape[1:])
+    x = torch.randn(2, *whole)
+    expected = reference(x.flatten(0, -3))[0].unflatten(0, x.shape[:-2])
+    assert operation.output((whole,)) == tuple(expected.shape[1:])
     torch.testing.assert_close(module(x), expected)
     torch.testing.assert_close(torch.jit.script(module)(x), expected)
     module(x).square().sum().backward()
@@ -57,7 +62,10 @@ def test_dropout_lies_between_layers_alone() -> None:
 
 @pytest.mark.parametrize("word", sorted(LAYERS))
 def test_a_sequence_is_wanted_with_its_channels_last(word: str) -> None:
-    assert refused(op(word, features=4), (3, 8, 8)).code == "E313"
+    assert refused(op(word, features=4), (8,)).code == "E313"
+    for shape in ("3, 8, 8", "3, 4, 8, 8"):
+        (problem,) = problems_of(f"network n {{ input x[{shape}]\n {word}(4) }}")
+        assert problem.code == "E313", "an image would be read along its width"
     program = program_of(f"network n {{\n  input x[6, 4, 4]\n  tokens -> {word}(8, bidirectional = true) -> relu\n}}\n")
     assert (program.nodes[-2].shape, program.nodes[-2].axes) == ((16, 16), ("length", "channels"))
 
