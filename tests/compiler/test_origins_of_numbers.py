@@ -99,7 +99,7 @@ def port(operation: Operation, shape: Shape) -> str:
     """The shape of an input: a sequence says so, for what wants its channels last."""
     if (operation.channels_wanted() == "last" or isinstance(operation, Linear)) and len(shape) == 2:
         return f"[length = {shape[0]}, channels = {shape[1]}]"
-    if operation.name == "attention" and len(shape) > 2:
+    if operation.channels_wanted() == "last" and len(shape) > 2:
         names = ("depth", "height", "width", "channels")[-len(shape) :]
         return f"[{', '.join(f'{name} = {size}' for name, size in zip(names, shape, strict=True))}]"
     return show(shape)
