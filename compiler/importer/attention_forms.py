@@ -5,6 +5,7 @@ Which form it is, the elements tell: where each of the queries, keys and values 
 
 from __future__ import annotations
 
+import itertools
 from math import isclose
 
 import torch
@@ -43,6 +44,8 @@ class Source:
     """How rotary positions turn it."""
     bias: Step | None = None
     """A bias that is added by itself, put together of several."""
+    interleaved: bool = False
+    """Whether the parts of the projection stand head by head."""
 
 
 class _Form:
@@ -85,6 +88,7 @@ class _Form:
             arguments["head_size"] = size
         if key.heads != heads:
             arguments["groups"] = key.heads
+        arguments["interleaved"] = query.interleaved
         if query.turn is not None:
             base = query.turn.base
             part = query.turn.size if query.turn.size < size else None
@@ -178,15 +182,16 @@ class _Form:
             if rest or heads % own:
                 continue
             cut = places.reshape(*step.shape[:-1], parts, own, size)
-            for part in range(parts):
-                plain = cut.select(-3, part).transpose(-3, -2)
+            by_head = places.reshape(*step.shape[:-1], own, parts, size).transpose(-3, -2)
+            for rows, part in itertools.product((cut, by_head) if parts == 3 and own == heads else (cut,), range(parts)):
+                plain = rows.select(-3, part).transpose(-3, -2)
                 if not _begins_as(found[..., :: heads // own, :, :], plain):
                     continue
                 plain = plain if heads == own else plain.repeat_interleave(heads // own, -3)
                 if _equal(found, plain):
-                    return Source(step, part, parts, norm, own, None, bias)
+                    return Source(step, part, parts, norm, own, None, bias, rows is by_head)
                 if changed is not None and found.shape == plain.shape and (turn := turn_of(found, plain)) is not None:
-                    return Source(step, part, parts, norm, own, turn, bias)
+                    return Source(step, part, parts, norm, own, turn, bias, rows is by_head)
         return None
 
     def _packed(self, step: Step, bias: Step | None) -> Step | None:
@@ -210,6 +215,8 @@ class _Form:
         heads = self.core.shape[-3]
         if query.heads != heads or key.heads != value.heads or query.turn != key.turn or value.turn is not None:
             return None
+        if query.interleaved != key.interleaved or key.interleaved != value.interleaved:
+            return None  # of one head both orders are one
         if parts == [(0, 3), (1, 3), (2, 3)] and one is two is three:
             return "all"
         if parts == [(0, 1), (0, 2), (1, 2)] and two is three and one is not two:

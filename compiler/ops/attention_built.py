@@ -30,6 +30,7 @@ class BuiltAttention(AttentionRule):
             wide=len(inputs[0]) > 2,
             masked=bool(self.mask),
             split_bias=self.qkv_bias == "qv",
+            interleaved=self.interleaved,
             causal=self.causal,
             norm=self.norm,
             rotary=None if self.rotary is None else "pairs" if self.pairs else "halves",
@@ -163,7 +164,8 @@ class BuiltAttention(AttentionRule):
     def _in_heads(self, seen: tuple[int, ...], among: int) -> Layout:
         """How heads lie, one of as many tensors as `among` that one projection makes of a sequence of these sizes."""
         size = self._size((seen[1:],))
-        whole = in_order((*seen[:-1], among * self.heads, size))
+        apart = among if self.interleaved else 1
+        whole = in_order((*seen[:-1], among * self.heads // apart, apart * size))
         heads = Layout((*seen[:-1], self.heads, size), whole.strides)
         rank = len(seen)
         return permuted(heads, (*range(rank - 2), rank - 1, rank - 2, rank))

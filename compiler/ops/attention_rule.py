@@ -26,6 +26,11 @@ class AttentionRule(Operation):
         'the names of the projections, that of the answer last: ["qkv", "proj"], ["q", "kv", "proj"], ["q", "k", "v", "proj"]; none: in_proj and out_proj',
         None,
     )
+    interleaved: bool = parameter(
+        FLAG,
+        "of one projection for all, whether queries, keys and values stand head by head (GPT-NeoX, Bloom), instead of all queries first",
+        False,
+    )
     qkv_bias: bool | str | None = parameter(
         QKV_BIAS, 'whether queries, keys and values have a bias; "qv": all but the keys, as q_bias and v_bias; none: as `bias` says', None
     )
@@ -79,6 +84,7 @@ class AttentionRule(Operation):
             any(row is not None for row in asked)
             or self.causal
             or self.pairs
+            or self.interleaved
             or self.mask
             or self.class_token
             or len(inputs[0]) > 2
@@ -232,6 +238,16 @@ class AttentionRule(Operation):
             ("mask", told > 3, f"`attention` takes queries, keys and values, and {told} paths end here"),
             ("mask", likely, f"`attention` takes queries, keys and values, and the third path {show(inputs[-1])} has the size of a mask"),
             ("pairs", self.pairs and self.rotary is None, "`pairs` tells of rotary positions, and there is no `rotary`"),
+            (
+                "interleaved",
+                self.interleaved and (self._crosses(inputs) or len(self.keys or ()) != 2),
+                "`interleaved` tells of one projection for queries, keys and values, and here are others",
+            ),
+            (
+                "interleaved",
+                self.interleaved and (self._groups != self.heads or self.qkv_bias == "qv"),
+                "`interleaved` is for as many keys as queries, all with a bias or none",
+            ),
             ("rotary_size", self.rotary_size and self.rotary is None, "`rotary_size` tells of rotary positions, and there is no `rotary`"),
             ("index", self.index is not None and self.window is None, "`index` tells of a window, and there is no `window`"),
             ("class_token", self.class_token and self.window is None, "`class_token` tells of a window, and there is no `window`"),

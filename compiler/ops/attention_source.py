@@ -56,6 +56,8 @@ class Parts:
     """There are axes in front of the sequence."""
     masked: bool
     split_bias: bool
+    interleaved: bool
+    """One projection makes queries, keys and values head by head."""
     causal: bool
     norm: str | None
     rotary: str | None
@@ -85,6 +87,7 @@ class Parts:
             "Folded" if self.masks_fold else "",
             "Wide" if self.wide else "",
             "SplitBias" if self.split_bias else "",
+            "Interleaved" if self.interleaved else "",
             {None: "", "flat": "Indexed", "square": "SquareIndexed"}[self.index],
             "ClassRelative" if self.class_token else "Relative" if self.relative else "",
             {1: "", 2: "Cross", 3: "QueryKeyValue"}[self.sequences],
@@ -251,6 +254,8 @@ def _projected(parts: Parts) -> list[str]:
         else:
             made = f"self.{parts.own[0]}(x)" if parts.own else "F.linear(x, self.in_proj_weight, self.in_proj_bias)"
             lines = [f"        x = {made}"]
+        if parts.interleaved:
+            return [*lines, "        query, key, value = x.unflatten(-1, (self.heads, 3, self.size)).unbind(-2)"]
         return [*lines, f"        query, key, value = x.unflatten(-1, (-1, self.size)).split([self.heads, {groups}, {groups}], dim=-2)"]
     if parts.keys is None and parts.sequences == 3:
         rows = ["queries = self.heads * self.size", f"keys = queries + {groups} * self.size", "bias = self.in_proj_bias"]

@@ -42,6 +42,10 @@ NETWORKS = {
     "rotary positions of a part of a head": network(
         "input x[4, 4]", 'conv(8, 1) -> celu -> rearrange("a b -> b a") -> attention(1, rotary = 100, rotary_size = 2)'
     ),
+    "head by head": network('input x[4, 4]', 'conv(8, 1) -> celu -> rearrange("a b -> b a") -> attention(4, keys = ["a", "b"], interleaved = true)'),
+    "head by head in training, with a mask": network(
+        "input x[length = 5, channels = 8]", 'linear(8) -> attention(4, keys = ["a", "b"], interleaved = true, mask = true) { | celu | parameter([1, 5, 5]) }'
+    ),
     "a short one": network("input x[1, 3]", "sdpa { | roll([1, -2], [0, 1]) | skip(x) | skip(x) }"),
     "a mask that learns": sdpa(2, 2, 5, 5, 4, 4, "m"),
     "a mask that is given": sdpa(2, 2, 5, 5, 4, 4, "z"),

@@ -213,7 +213,7 @@ def turned(x: Tensor, base: float, pairs: bool) -> Tensor:
     causal=st.booleans(),
     crosses=st.booleans(),
     front=st.sampled_from([(), (3,), (2, 3)]),
-    form=st.sampled_from(["separate", "packed", "kv"]),
+    form=st.sampled_from(["separate", "packed", "kv", "by head"]),
 )
 def test_every_form_is_the_formula(
     heads: tuple[int, int],
@@ -229,11 +229,16 @@ def test_every_form_is_the_formula(
     form: str,
 ) -> None:
     many, groups = heads
-    if crosses and form == "packed":
+    if form == "by head" and many != groups:
+        form = "packed"
+    if crosses and form in ("packed", "by head"):
         form = "kv"
-    keys = {"separate": '["wq", "wk", "wv", "wo"]', "packed": '["qkv", "wo"]', "kv": '["wq", "wkv", "wo"]'}[form]
+    keys = {"separate": '["wq", "wk", "wv", "wo"]', "packed": '["qkv", "wo"]', "by head": '["qkv", "wo"]', "kv": '["wq", "wkv", "wo"]'}[
+        form
+    ]
     options = [f"keys = {keys}", f"bias = {str(bias).lower()}", f"groups = {groups}", f"causal = {str(causal).lower()}"]
     options += [f"head_size = {head_size}"] if head_size else []
+    options += ["interleaved = true"] if form == "by head" else []
     options += [f'norm = "{norm}"'] if norm else []
     options += [f"rotary = {base}, pairs = {str(pairs).lower()}"] if base else []
     options += [f"rotary_size = {part}"] if base and part else []
@@ -248,7 +253,10 @@ def test_every_form_is_the_formula(
     for name, parts, out in (("qkv", ("wq", "wk", "wv"), (many, groups, groups)), ("wkv", ("wk", "wv"), (groups, groups))):
         for kind in ("weight", "bias"):
             if f"{name}.{kind}" in state:
-                split = state[f"{name}.{kind}"].split([count * size for count in out])
+                rows = state[f"{name}.{kind}"]
+                if form == "by head":
+                    rows = rows.unflatten(0, (many, 3, size)).transpose(0, 1).flatten(0, 2)
+                split = rows.split([count * size for count in out])
                 state |= {f"{part}.{kind}": value for part, value in zip(parts, split, strict=True)}
     x = torch.randn(2, *front, 5, 8)
     context = x[..., :3, :] if crosses else x
@@ -261,6 +269,7 @@ FORMS = """
 network forms {
   input x[length = 12, channels = 16]
   add { | skip | ln -> attention(4, keys = ["qkv", "proj"], norm = "ln") }
+  add { | skip | ln -> attention(4, keys = ["qkv", "proj"], interleaved = true, rotary = 100, rotary_size = 2) }
   add { | skip | ln -> attention(4, groups = 2, rotary = 10000, causal = true) }
   add { | skip | ln -> attention(2, keys = ["qkv", "proj"], qkv_bias = "qv", window = 3x4, index = "square") }
   add { | skip | ln -> attention(2, keys = ["q", "kv", "proj"], head_size = 4) { | skip | queries: parameter([5, 16]) } }
@@ -346,6 +355,8 @@ def test_the_core_is_the_formula(
         'attention(4, keys = ["q", "k", "v", "proj"], groups = 2, norm = "rms", rotary = 100)',
         'attention(4, keys = ["q", "k", "v", "proj"], groups = 2, rotary = 100, pairs = true)',
         "attention(2, rotary = 100, rotary_size = 2)",
+        'attention(4, keys = ["qkv", "proj"], interleaved = true)',
+        'attention(4, keys = ["qkv", "proj"], interleaved = true, norm = "rms", rotary = 10)',
         "attention(2, rotary = 100, rotary_size = 4, pairs = true)",
         "attention(4, causal = true, head_size = 32)",
         "attention(4, scale = 0.5)",
@@ -396,6 +407,8 @@ def test_memory_where_something_is_added_to_the_logits(added: str, batch: int) -
         ("attention(8, rotary = 10, pairs = true)", "E310", "pairs"),
         ("attention(4, pairs = true)", "E326", "rotary = 10000"),
         ("attention(4, rotary_size = 2)", "E326", "rotary = 10000"),
+        ("attention(4, interleaved = true)", "E326", "one projection"),
+        ('attention(4, keys = ["qkv", "proj"], groups = 2, interleaved = true)', "E326", "as many keys as queries"),
         ("attention(2, rotary = 10, rotary_size = 3)", "E310", "rotary_size = 2 or 4"),
         ("attention(2, rotary = 10, rotary_size = 6)", "E310", "at most 4"),
         ('attention(2, keys = ["qkv"])', "E208", "two to four names"),

@@ -142,6 +142,27 @@ def test_norms_stand_before_the_turn() -> None:
     assert attention(text) == f'attention(4, bias = false, {KEYS}, groups = 1, norm = "rms", rotary = 10000, causal = true)'
 
 
+class ByHead(nn.Module):
+    """As GPT-NeoX has it: of one projection the queries, keys and values of a head stand side by side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.qkv, self.dense = nn.Linear(32, 96), nn.Linear(32, 32)
+
+    def forward(self, x: Tensor) -> Tensor:
+        query, key, value = self.qkv(x).view(*x.shape[:2], 4, 24).transpose(1, 2).chunk(3, -1)
+        found = F.scaled_dot_product_attention(of_a_part(query), of_a_part(key), value, is_causal=True)
+        answer: Tensor = self.dense(found.transpose(1, 2).reshape(x.shape))
+        return answer
+
+
+def test_a_projection_may_be_interleaved() -> None:
+    model = Model(of_halves)
+    model.attn = ByHead()
+    keys = 'keys = ["qkv", "dense"], interleaved = true'
+    assert attention(imported(model).text) == f"attention(4, {keys}, rotary = 10000, rotary_size = 4, causal = true)"
+
+
 def backwards(x: Tensor) -> Tensor:
     """The other way round: what `attention` does not."""
     return of_halves(x.flip(-2)).flip(-2)

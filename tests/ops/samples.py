@@ -259,6 +259,7 @@ SAMPLES: tuple[tuple[Operation, Shapes], ...] = (
     (op("attention", heads=4, groups=2, rotary=100, norm="rms", keys=("q", "k", "v", "o"), bias=False), ((5, 16),)),
     (op("attention", heads=2, rotary=100, pairs=True), ((5, 16),)),
     (op("attention", heads=2, rotary=100, rotary_size=4), ((5, 16),)),
+    (op("attention", heads=4, keys=("qkv", "proj"), interleaved=True), ((5, 12),)),
     (op("attention", heads=2, keys=("qkv", "proj"), window=(2, 3), class_token=True, index="square", qkv_bias="qv"), ((7, 12),)),
     (op("attention", heads=2, keys=("q", "kv", "proj")), ((3, 5, 12), (3, 7, 12))),
     (op("attention", heads=2, scale=0.2), ((5, 12),)),

@@ -94,6 +94,7 @@ def attention(chance: random.Random, shape: Shape, _: list[str]) -> str:
         *(
             "rotary = 100, pairs = true",
             "rotary = 100, rotary_size = 2",
+            'keys = ["qkv", "proj"], interleaved = true',
             f"groups = {1 if heads == 1 else heads // 2}",
             "scale = 0.5",
             "qkv_bias = false",
