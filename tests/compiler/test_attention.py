@@ -408,7 +408,7 @@ def test_memory_where_something_is_added_to_the_logits(added: str, batch: int) -
         ("attention(4, pairs = true)", "E326", "rotary = 10000"),
         ("attention(4, rotary_size = 2)", "E326", "rotary = 10000"),
         ("attention(4, interleaved = true)", "E326", "one projection"),
-        ('attention(4, keys = ["qkv", "proj"], groups = 2, interleaved = true)', "E326", "as many keys as queries"),
+        ('attention(4, keys = ["qkv", "proj"], groups = 2, interleaved = true)', "E326", "as many heads of keys"),
         ("attention(2, rotary = 10, rotary_size = 3)", "E310", "rotary_size = 2 or 4"),
         ("attention(2, rotary = 10, rotary_size = 6)", "E310", "at most 4"),
         ('attention(2, keys = ["qkv"])', "E208", "two to four names"),
