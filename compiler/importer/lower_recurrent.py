@@ -43,17 +43,16 @@ def recurrent(low: Lowering, call: Call) -> None:
     if data.batch == 1 and data.fold > 1:  # positions stand before the sequences that are folded into the batch
         length, count, width = data.bare
         turned = low.between("permute", {"order": [1, 0, 2]}, [data], (count, length, width))
-        made = low.between(call.function, arguments, [turned], (count, length, low.result(call).bare[-1]), homes.pop())
-        low.emit(call, "permute", {"order": [1, 0, 2]}, [made])
+        of_each = low.between(call.function, arguments, [turned], (count, length, low.result(call).bare[-1]), homes.pop())
+        low.emit(call, "permute", {"order": [1, 0, 2]}, [of_each])
     else:
         low.emit(call, call.function, arguments, [data], homes.pop())
-        made = low.known[call.results[0].number]
-    assert isinstance(made, Data)
+        of_each = low.result(call)
     read = {ref.number for other in low.trace.calls for ref in other.refs()} | {ref.number for _, ref in low.trace.outputs}
     if len(call.results) > 2 and call.results[2].number in read:
         raise Unsaid("the cells of an `lstm`, without what they hand on")
     if call.results[1].number in read:
-        _last(low, call, made, bool(row["bidirectional"]), row["layers"])
+        _last(low, call, of_each, bool(row["bidirectional"]), row["layers"])
 
 
 @lowers(*CELLS)

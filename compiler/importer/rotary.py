@@ -107,7 +107,7 @@ class Turn:
 
     def of(self, plain: Tensor) -> Tensor:
         """What `attention` makes of [..., length, size]."""
-        plain, rest = plain.split([self.size, plain.shape[-1] - self.size], -1)
+        plain, rest = plain[..., : self.size], plain[..., self.size :]
         half = self.size // 2
         angles = torch.arange(plain.shape[-2], dtype=torch.float64)[:, None] * self.base ** (
             -torch.arange(half, dtype=torch.float64) / half

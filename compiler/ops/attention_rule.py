@@ -195,7 +195,7 @@ class AttentionRule(Operation):
             return
         parts = "pairs" if self.pairs else "halves"
         if told is not None:
-            near = [count for count in (told - 1, told + 1) if 0 < count <= size]
+            near = tuple(count for count in (told - 1, told + 1) if 0 < count <= size)
             raise Refusal(
                 "E310",
                 f"{told} features do not fall into {parts}, which rotary positions turn",
@@ -248,7 +248,11 @@ class AttentionRule(Operation):
                 self.interleaved and self._groups != self.heads,
                 f"`interleaved` is for as many heads of keys as of queries, and here are {self._groups} and {self.heads}",
             ),
-            ("qkv_bias", self.interleaved and self.qkv_bias == "qv", "`interleaved` is for keys with a bias, as queries and values have one"),
+            (
+                "qkv_bias",
+                self.interleaved and self.qkv_bias == "qv",
+                "`interleaved` is for keys with a bias, as queries and values have one",
+            ),
             ("rotary_size", self.rotary_size and self.rotary is None, "`rotary_size` tells of rotary positions, and there is no `rotary`"),
             ("index", self.index is not None and self.window is None, "`index` tells of a window, and there is no `window`"),
             ("class_token", self.class_token and self.window is None, "`class_token` tells of a window, and there is no `window`"),
