@@ -59,6 +59,8 @@ class _Wide(TorchFunctionMode):
             raise TypeError(f"{OF_A_DICT} `{args[1]}`")  # PyTorch would take it for a list of letters
         if CASTS.get(name) in self.kinds and args and isinstance(args[0], torch.Tensor):
             return args[0].to(self._kind(CASTS[name]))
+        if name == "type" and len(args) > 1 and isinstance(args[1], str) and args[1].startswith("torch.meta."):
+            args = (args[0], getattr(torch, args[1].rpartition(".")[2]).dtype)  # `x.type(y.type())` of tensors without numbers
         given = {key: self._kind(value) for key, value in (kwargs or {}).items()}
         return function(*(self._kind(item) for item in args), **given)
 

@@ -117,6 +117,8 @@ def numbers(low: Lower, tensor: torch.Tensor, shape: tuple[int, ...], key: str |
     """A tensor whose numbers are known, as steps; `key` is its name in a checkpoint."""
     if tensor.is_complex():
         raise Unsaid("a fixed tensor of complex numbers")
+    if not tensor.numel():
+        raise Unsaid("a fixed tensor of no numbers")
     keeps = KEPT if tensor.dtype.is_floating_point and tensor.numel() > MOST_TOLD else None
     if not tensor.dtype.is_floating_point:
         tensor = tensor.float()

@@ -257,7 +257,8 @@ def cat(low: Lowering, call: Call) -> None:
     ):
         low.emit(call, "class_token", {}, [parts[1]], parts[0].key)
         return
-    rows = [part for part in low.operands(call, *row["tensors"]) if isinstance(part, Data) and 0 not in part.bare]
+    given = [ref for ref in row["tensors"] if 0 not in low.trace.values[ref.number].shape]  # with nothing in it, it adds nothing
+    rows = [part for part in low.operands(call, *given) if isinstance(part, Data)]
     if len(rows) == 1:
         low.alias(call, rows[0])
     else:

@@ -245,3 +245,27 @@ def test_sizes_are_no_tensors(given: object) -> None:
 def test_none_of_several_is_a_tensor() -> None:
     with pytest.raises(TypeError, match="a tensor, or several, in a list or by the names"):
         archc.from_module(Net().eval(), ["x"])  # type: ignore[list-item]
+
+
+class AsTheOther(nn.Module):
+    """Casts by the name of another tensor's kind, and begins with nothing, as loops do that put parts together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.places = nn.Linear(8, 4), nn.Embedding(6, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made = torch.empty(x.shape[0], 0, 4)
+        x = x + self.places(torch.arange(6)).type(x.type())
+        for part in x.chunk(2, 1):
+            made = torch.cat([made, self.fc(part)], 1)
+        return made
+
+
+def test_kinds_by_name_and_parts_that_begin_with_nothing() -> None:
+    """The one was "invalid type: torch.meta.FloatTensor", the other an error of `max`."""
+    net = AsTheOther().eval()
+    text = archc.from_module(net, torch.rand(2, 6, 8))
+    given = torch.rand(3, 6, 8)
+    with torch.no_grad():
+        assert torch.allclose(archc.load(text, weights=net.state_dict()).eval()(given), net(given), atol=1e-5)
