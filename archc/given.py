@@ -290,6 +290,10 @@ def tensors(name: str, value: object) -> object:
     if rows and all(isinstance(row, int) for row in rows):
         sizes = ", ".join(map(str, (1, *rows)))
         raise WrongKind(f"`{name}` are tensors, not sizes: write `torch.rand({sizes})`, whose first axis is the batch")
+    if any(row is None for row in rows) and any(isinstance(row, Tensor) for row in rows):
+        raise WrongKind(
+            f'`{name}` has `None` among its tensors: leave it out, and give the others by name: `{{"x": torch.rand(1, 3, 224, 224), …}}`'
+        )
     if not rows or not all(isinstance(row, Tensor) for row in rows):
         raise wrong_kind(name, "a tensor, or several, in a list or by the names of what `forward` takes, with the batch", value)
     if not all(row.dim() for row in rows):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 
 from ...base.records import dataclass
 from .flat_steps import Plain
 from .known import Data
 from .lower import Lowering
+from .lower_constant import MOST_TOLD
 from .unsaid import Unsaid
 
 MOST_PIECES = 32
@@ -33,6 +35,8 @@ def taken(low: Lowering, data: Data, axis: int, order: Sequence[int]) -> Data:
     if size > 1 and places == list(range(size))[::-1]:
         return _made(low, "flip", {"axis": axis}, data, axis, size)
     runs = _runs(places)
+    if len(runs) > MOST_PIECES and data.alone and len(places) <= MOST_TOLD:
+        return _read(low, data, axis, places)
     if len(runs) > MOST_PIECES:
         raise Unsaid(f"an order of {len(places)} places without a pattern")
     pieces = [_piece(low, data, axis, run) for run in runs]
@@ -40,6 +44,20 @@ def taken(low: Lowering, data: Data, axis: int, order: Sequence[int]) -> Data:
         return pieces[0]
     shape = (*data.bare[:axis], len(places), *data.bare[axis + 1 :])
     return _like(data, low.between("concat", {"axis": axis}, pieces, shape), axis, len(places))
+
+
+def _read(low: Lowering, data: Data, axis: int, places: list[int]) -> Data:
+    """Rows of a table that is one for the whole batch, as an embedding reads them."""
+    rest = [place for place in range(len(data.shape)) if place != axis]
+    sizes = [data.shape[place] for place in rest]
+    rows, many, count = data.shape[axis], prod(sizes), len(places)
+    turned = low.step("permute", {"order": [axis, *rest]}, data, (rows, *sizes))
+    table = low.step("reshape", {"shape": [rows, many]}, turned, (rows, many))
+    index = low.between("constant", {"value": [*places], "index": True}, [], (count,))
+    found = low.between("embedding", {"count": rows, "features": many}, [index, table], (count, many))
+    whole = low.step("reshape", {"shape": [count, *sizes]}, found, (count, *sizes))
+    back = [*range(1, axis + 1), 0, *range(axis + 1, len(data.shape))]
+    return low.step("permute", {"order": back}, whole, (*sizes[:axis], count, *sizes[axis:]))
 
 
 def _piece(low: Lowering, data: Data, axis: int, run: Run) -> Data:

@@ -77,3 +77,23 @@ class Shared(nn.Module):
 def test_a_scope_that_takes_a_learned_tensor_alone_stands_where_it_is_read(bias: Callable[[int, int], nn.Module]) -> None:
     """It was "start is not in G", and weights "used again where they have no name", which no text and no refusal said."""
     imported(nn.Sequential(Shared(bias(6, 2)), nn.Linear(8, 3)), [torch.rand(2, 6, 8)], [torch.randn(3, 6, 8)])
+
+
+class WithoutPattern(nn.Module):
+    """CrossFormer's: a small network gives a number for each offset, and these are read in an order of its own."""
+
+    def __init__(self, axis: int) -> None:
+        super().__init__()
+        self.axis, self.table = axis, nn.Parameter(torch.randn(12, 3) if axis == 0 else torch.randn(3, 12))
+        self.register_buffer("order", torch.randint(12, (8, 8), generator=torch.Generator().manual_seed(1)), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        table = torch.tanh(self.table)
+        bias = table[self.order].permute(2, 0, 1) if self.axis == 0 else table[:, self.order]
+        return (x[:, None] + bias).relu()
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_table_that_is_read_in_an_order_without_a_pattern_is_read_by_its_rows(axis: int) -> None:
+    text = imported(WithoutPattern(axis), [torch.rand(2, 8, 8)], [torch.rand(3, 8, 8)])
+    assert "embedding(12, 3)" in text and "index = true" in text

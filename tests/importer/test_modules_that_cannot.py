@@ -269,3 +269,22 @@ def test_kinds_by_name_and_parts_that_begin_with_nothing() -> None:
     given = torch.rand(3, 6, 8)
     with torch.no_grad():
         assert torch.allclose(archc.load(text, weights=net.state_dict()).eval()(given), net(given), atol=1e-5)
+
+
+class WithMask(nn.Module):
+    """Takes something between two tensors that may be left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(8, 4)
+
+    def forward(self, x: Tensor, mask: Tensor | None = None, other: Tensor | None = None) -> Tensor:
+        return self.fc(x if other is None else x + other)  # type: ignore[no-any-return]
+
+
+def test_what_is_left_out_is_no_tensor_and_the_others_have_names() -> None:
+    """It was told to be "not 'list'"."""
+    x = torch.rand(2, 8)
+    with pytest.raises(TypeError, match="has `None` among its tensors: leave it out, and give the others by name"):
+        archc.from_module(WithMask().eval(), [x, None, x])  # type: ignore[list-item]
+    assert "input other" in archc.from_module(WithMask().eval(), {"x": x, "other": x})
