@@ -1,0 +1,79 @@
+"""Skips that Graphviz led in an S, around the words of another line: an arch beside their column instead, where it is free."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from .beside_lines import Piece, curve, dense, meetings, near, through
+from .graphviz_json import Geometry, Place, Point, Way
+from .route import spline
+
+SNAKES = math.radians(35)  # how far a line turns one way, and the other as well, before it is an S
+ASIDE = 14.0  # points between an arch and what stands beside it
+WIDEST = 120.0  # points: what reaches farther from its column is no arch
+BESIDE = 4.0  # points between two lines that run side by side
+SHORT = 12.0  # points of an arch that is too flat to be seen as one
+
+
+def arched(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, around: Sequence[Place]) -> Piece:
+    """The piece, or a better way for it; `curves` is told of it. `around` are boxes, headings and words."""
+    if not piece.skip or piece.way.label is not None or set(piece.ends) & geometry.common.keys() or not _snakes(curves[piece.name]):
+        return piece
+    tail, head = (geometry.places[name] for name in piece.ends)
+    # Of pictures that lead across, all is seen with its axes changed for each other.
+    across = min(tail.y + tail.height, head.y + head.height) > max(tail.y, head.y)
+    turn: Callable[[Place], Place] = _turned if across else lambda place: place
+    one, two = turn(tail), turn(head)
+    line = [(y, x) if across else (x, y) for x, y in curves[piece.name]]
+    low, high = sorted((one.y + one.height / 2, two.y + two.height / 2))
+    if high - low < (one.height + two.height) / 2 + SHORT:
+        return piece
+    middle = (one.x + one.width / 2 + two.x + two.width / 2) / 2
+    side = 1.0 if sum(x for x, _ in line) / len(line) > middle else -1.0
+    farthest = max(side * x for x, _ in line)
+    edges = [_edge(turn(place), side) for place in around if turn(place).y < high and turn(place).y + turn(place).height > low]
+    least = max(_edge(one, side), _edge(two, side)) + ASIDE
+    for far in sorted({edge + ASIDE for edge in edges if least < edge + ASIDE} | {least}):
+        if far > min(farthest + ASIDE, least + WIDEST):
+            break
+        x = side * far
+        corners = [(side * _edge(one, side), one.y + one.height / 2), (x, one.y + one.height / 2)]
+        corners += [(x, two.y + two.height / 2), (side * _edge(two, side), two.y + two.height / 2)]
+        points = spline([(y, x) for x, y in corners] if across else corners, arrow=True)
+        found = curve(points)
+        if any(through(found, place, 1) for place in near(found, around) if place not in (tail, head)):
+            continue
+        others = [other for name, other in curves.items() if name != piece.name]
+        if _met(found, others) <= _met(curves[piece.name], others) and not _runs_with(found, others):
+            curves[piece.name] = found
+            return replace(piece, way=Way(points, None))
+    return piece
+
+
+def _snakes(points: Sequence[Point]) -> bool:
+    """Whether a curve turns to one side and to the other."""
+    headings = [math.atan2(y1 - y0, x1 - x0) for (x0, y0), (x1, y1) in pairwise(points) if math.hypot(x1 - x0, y1 - y0) > 0.3]
+    turns = [math.remainder(two - one, math.tau) for one, two in pairwise(headings)]
+    return min(sum(turn for turn in turns if turn > 0), -sum(turn for turn in turns if turn < 0)) > SNAKES
+
+
+def _met(points: Sequence[Point], others: Sequence[Sequence[Point]]) -> int:
+    return sum(meetings(points, other) for other in others)
+
+
+def _runs_with(points: Sequence[Point], others: Sequence[Sequence[Point]]) -> bool:
+    """Whether a curve would lie beside another, or on it, for a stretch: nobody could tell which is which."""
+    own = list(dense(points))
+    return any(sum(any(math.dist(one, two) < BESIDE for two in own) for one in dense(other)) > 3 for other in others)
+
+
+def _turned(place: Place) -> Place:
+    return Place(place.y, place.x, place.height, place.width)
+
+
+def _edge(place: Place, side: float) -> float:
+    """How far a place reaches to a side."""
+    return place.x + place.width if side > 0 else -place.x
