@@ -270,7 +270,10 @@ def stack(low: Lowering, call: Call) -> None:
     row = bind(call, "tensors dim", dim=0)
     made = low.result(call)
     rows = [part for part in low.operands(call, *row["tensors"]) if isinstance(part, Data)]
-    low.emit(call, "stack", {"axis": made.axis(row["dim"])}, rows)
+    if len(rows) == 1:  # of one there is nothing to put beside it but an axis
+        low.emit(call, "reshape", {"shape": list(made.bare)}, rows)
+    else:
+        low.emit(call, "stack", {"axis": made.axis(row["dim"])}, rows)
 
 
 @lowers("flip")

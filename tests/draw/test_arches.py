@@ -42,5 +42,7 @@ def test_a_plain_skip_is_an_arch(text: str, direction: str) -> None:
     assert min(turned(points)) < 40, "no S"
     line = writer.picture.lines[number]
     boxes = [place for name, place in geometry.places.items() if name not in (line.tail, line.head)]
-    words = [place for other, way in zip(writer.picture.lines, geometry.ways, strict=True) if (place := label_place(other, way)) is not None]
+    words = [
+        place for other, way in zip(writer.picture.lines, geometry.ways, strict=True) if (place := label_place(other, way)) is not None
+    ]
     assert not any(through(points, place, 1) for place in (*boxes, *words))

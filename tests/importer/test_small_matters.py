@@ -184,3 +184,15 @@ def test_a_bound_of_each_channel(function: Callable[[Tensor, Tensor], Tensor]) -
     """Paths of `maximum` have one shape, and it was a fault of the import."""
     text = imported(Bounded(function), [torch.rand(2, 3, 12, 12)], [torch.rand(3, 3, 12, 12)])
     assert "relu" in text and "Note" not in text
+
+
+class OfOne(nn.Module):
+    """A list of scales that holds one, stacked and joined all the same."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([torch.stack([x.relu()], 1)], 2).mean(1)
+
+
+def test_a_stack_of_one_tensor_is_an_axis_more() -> None:
+    text = imported(OfOne(), [torch.rand(2, 3, 12, 12)], [torch.rand(3, 3, 12, 12)])
+    assert "stack" not in text and "concat" not in text
