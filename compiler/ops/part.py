@@ -115,6 +115,11 @@ class Slice(_Part):
                 beside=("like",) if self.start else (),
                 operand=0,
                 axis=axis,
+                help=f"`start = {shape[axis] - count}` takes the last {count}"
+                if self.start and count <= shape[axis]
+                else f"what it is taken of needs {self.start + count} there at least (it has {shape[axis]}), or the other {shape[axis] - self.start} at most"
+                if self.start < shape[axis]
+                else f"`start` is less than {shape[axis]}",
             )
         return count
 

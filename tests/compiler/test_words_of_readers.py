@@ -45,6 +45,8 @@ def test_what_is_meant_is_written(written: str, meant: str) -> None:
     [
         ("resnet18.features -> conv(8)", "E201", "`from resnet18 import resnet18` at the top; a part is read of the step that runs it: `body: resnet18`"),
         ('reduce("mean", [2, 3])', "E320", "`[1, 2]`"),
+        ("t: conv(8) -> concat { | skip | skip } -> slice(axis = 0, like = t, start = 9)", "E320", "`start = 8` takes the last 8"),
+        ("t: conv(8) -> conv(5) -> slice(axis = 0, like = t)", "E320", "needs 8 there at least (it has 5), or the other 5 at most"),
         ("conv(3x)", "E105", "a window is `3` or `3x3`"),
         ("split(2) as xs\n  skip(xs[0])", "E234", "`xs: split(2)`: then `skip(xs[0])`"),
     ],
