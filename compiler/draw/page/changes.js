@@ -19,7 +19,7 @@ const order = [...groups.values()].flat();
 const rows = changes.map((change, k) => {
   const steps = html("td", {}, html("b", { class: change.k }, `${change.g} `), change.t);
   if (others(k).length) steps.append(" ", opener(k));
-  const told = html("td", { class: "what" }, change.w);
+  const told = html("td", { class: "what" }, change.w.replaceAll("->", "\u2192"));
   const tr = html("tr", { tabindex: k ? -1 : 0 }, steps, told, delta(change.p), delta(change.m));
   tr.hidden = !groups.has(k);
   tr.addEventListener("click", () => go(k));
