@@ -1,4 +1,7 @@
-"""Skips that Graphviz led in an S, around the words of another line: an arch beside their column instead, where it is free."""
+"""Lines that Graphviz bent at will: skips in an S around the words of another line, lines from a port with a hook before their arrow.
+
+The first are arches beside their column instead, the others lead out and down onto the middle of their box, where that is free.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,15 @@ from itertools import pairwise
 
 from .beside_lines import Piece, curve, dense, meetings, near, through
 from .graphviz_json import Geometry, Place, Point, Way
-from .route import spline
+from .route import ARROW, spline
 
 SNAKES = math.radians(35)  # how far a line turns one way, and the other as well, before it is an S
 ASIDE = 14.0  # points between an arch and what stands beside it
 WIDEST = 120.0  # points: what reaches farther from its column is no arch
 BESIDE = 4.0  # points between two lines that run side by side
+POINT = 8.0  # points: what is smaller is where a line begins, and no box
+HOOK = 20.0  # points before the tip of an arrow in which a line is led straight
+FLAT = 6.0  # points between a port and the arrow of what it leads to, at least
 SHORT = 12.0  # points of an arch that is too flat to be seen as one
 
 
@@ -51,6 +57,35 @@ def arched(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, aro
             curves[piece.name] = found
             return replace(piece, way=Way(points, None))
     return piece
+
+
+def unhooked(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, around: Sequence[Place]) -> Piece:
+    """A line from a port, or from where a block is entered, without its hook. `around` are boxes, headings and words."""
+    start, end = piece.ends
+    is_point = start in geometry.common or geometry.places[start].width < POINT
+    if not is_point or end in geometry.common or piece.way.label is not None or not _hooks(curves[piece.name]):
+        return piece
+    (x0, y0), head = piece.way.points[0], geometry.places[end]
+    x1, y1 = head.x + head.width / 2, head.y - ARROW
+    if y1 - y0 < FLAT:
+        return piece
+    knots = [(x0, y0), (x0 + (x1 - x0) * 0.75, y0), (x1, y0), (x1, y1)]
+    points = (*((round(x, 1), round(y, 1)) for x, y in knots), (round(x1, 1), head.y))
+    found = curve(points)
+    if any(through(found, place, 1) for place in near(found, around) if place != head):
+        return piece
+    others = [other for name, other in curves.items() if name != piece.name]
+    if _met(found, others) > _met(curves[piece.name], others):
+        return piece
+    curves[piece.name] = found
+    return replace(piece, way=Way(points, None))
+
+
+def _hooks(points: Sequence[Point]) -> bool:
+    """Whether a curve turns sharply just before its end."""
+    last = [point for point in points if math.dist(point, points[-1]) < HOOK]
+    headings = [math.atan2(y1 - y0, x1 - x0) for (x0, y0), (x1, y1) in pairwise(last) if math.hypot(x1 - x0, y1 - y0) > 0.2]
+    return sum(abs(math.remainder(two - one, math.tau)) for one, two in pairwise(headings)) > math.radians(40)
 
 
 def _snakes(points: Sequence[Point]) -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
-from string import ascii_lowercase
+from string import ascii_lowercase, ascii_uppercase
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
@@ -57,9 +57,12 @@ def insets(graph: Graph, picture: Picture) -> tuple[tuple[Inset, ...], int]:
     found = [every[number] for number in sorted(dearest[:MOST_INSETS])]
     many = Counter(design.template for design, _ in found)
     seen: Counter[str] = Counter()
+    taken = {name for node in graph.nodes for name in node.path}
+    free = [letter for letter in (*ascii_lowercase, *ascii_uppercase) if letter not in taken]  # a label `a` beside it would be taken for it
+    free = free if len(free) >= MOST_INSETS else list(ascii_lowercase)
     made = []
     for number, (design, inner) in enumerate(found):
-        letter = ascii_lowercase[seen[design.template]] if many[design.template] > 1 else ""
+        letter = free[seen[design.template]] if many[design.template] > 1 else ""
         seen[design.template] += 1
         made.append(Inset(design, _told(graph, design, inner), inner.prefixed(f"i{number}"), letter))
     letters = {place: inset.letter for inset in made for place in inset.design.places if inset.letter}

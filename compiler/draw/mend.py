@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise, product
 
-from .arches import arched
+from .arches import arched, unhooked
 from .beside_lines import WORD, Piece, aside, bounds_of, curve, dense, label_place, meetings, near, overlap, through, within
 from .fan import fanned, gathering
 from .graphviz_json import Geometry, Place, Point, Way
@@ -82,7 +82,7 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
     pieces = [_off_boxes(piece, curves, geometry, boxes, walls) for piece in pieces]
     for number, piece in enumerate(pieces):
         words = [place for other in pieces if other is not piece and (place := label_place(other.line, other.way)) is not None]
-        pieces[number] = arched(piece, curves, geometry, (*walls, *words))
+        pieces[number] = unhooked(arched(piece, curves, geometry, (*walls, *words)), curves, geometry, (*walls, *words))
     pieces = fanned(pieces, gathering(picture), curves, geometry, walls)
     pieces = aside(pieces, curves, walls, frames)
     ways = {piece.name: piece.way for piece in pieces} | dict(small_skips(picture, geometry, pieces, curves, walls))

@@ -111,7 +111,7 @@ def _tell_scopes(model: Any, module: nn.Module) -> None:
         scopes = [scope for scope in ast.literal_eval(told.get("pkg.torch.onnx.name_scopes", "[]"))[:-1] if scope]
         weight = node.inputs[1] if node.op_type in ("Conv", "ConvTranspose") else None
         owner = (weight.name or "").removesuffix(".weight") if weight is not None else ""
-        scope = owner if owner in parts else scopes[-1] if scopes else ""
+        scope = owner if owner and owner in parts else scopes[-1] if scopes else ""
         told["namespace"] = scope.replace(".", "/")
         if (classes := told.get(_CLASSES)) is not None:
             told[_CLASSES] = classes.replace(f"{plain.__module__}.{plain.__qualname__}", f"{made.__module__}.{made.__qualname__}")

@@ -93,6 +93,14 @@ def test_an_onnx_file_tells_the_scope_of_every_node_and_nothing_of_the_machine(f
     told = {node.name: {row.key: row.value for row in node.metadata_props} for node in model.graph.node}
     scopes = {row["namespace"] for row in told.values()}
     assert {"body/first/conv1", "body/second/conv1"} <= scopes
+    assert all(
+        row["namespace"].startswith("body/first")
+        for name, row in told.items()
+        if row.get("pkg.torch.onnx.name_scopes", "").count("body.first")
+    )
+    assert {row["namespace"] for name, row in told.items() if name.startswith(("node_relu", "node_add"))} > {""}, (
+        "steps without weights, too"
+    )
     assert not any("bn1" in row["namespace"] for name, row in told.items() if "Conv" in name), (
         "a convolution that took a norm is the convolution"
     )
