@@ -34,6 +34,10 @@ def line_of(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [""])[0][:200]
 
 
+PACKAGES = {"PIL": "pillow", "yaml": "pyyaml"}
+"""Packages that are called otherwise than their modules."""
+
+
 def declare_operators() -> None:
     """torchvision registers a rule for these also where its compiled operators do not fit the PyTorch at hand; none is needed here."""
     for name in ("nms", "qnms"):
@@ -47,7 +51,9 @@ def of_library(source: str, library: str, name: str, settings: Mapping[str, obje
         home = importlib.import_module("torchvision.models" if library == "torchvision" else "timm")
         version = str(importlib.import_module(library).__version__).partition("+")[0]
     except ImportError as error:
-        raise trouble(source, "F616", f"importing from {library} needs the package `{library}`", f"`pip install {library}`") from error
+        lacks = (error.name or library).partition(".")[0]  # timm may be there, and what it needs not
+        package = PACKAGES.get(lacks, lacks)
+        raise trouble(source, "F616", f"importing from {library} needs the package `{package}`", f"`pip install {package}`") from error
     names = home.list_models()
     if name not in names:
         raise trouble(

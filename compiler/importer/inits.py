@@ -28,6 +28,12 @@ def has_other_bias(starts: dict[str, Start], key: str) -> bool:
     return word_of(starts, key, True) != USUAL and not has_zero_bias(starts, key)
 
 
+def is_set_bias(starts: dict[str, Start], key: str, word: str) -> bool:
+    """Whether a layer's bias was seen to start at what neither PyTorch nor the weight's word says."""
+    bias = starts.get(f"{key}.bias")
+    return bias is not None and bias[0] != "uniform_" and not (word != USUAL[0] and _is_zero(bias))
+
+
 def has_zero_bias(starts: dict[str, Start], key: str) -> bool:
     """Whether it was seen that a layer's bias starts at 0."""
     bias = starts.get(f"{key}.bias")

@@ -15,7 +15,7 @@ from ..runtime.starts import Start
 from .activations_by_value import WORDLESS, activations
 from .fixed_values import Values
 from .flat_steps import Flat, Input, Lies, Missing, Plain, Step, Word
-from .inits import constant_of, has_other_bias, has_zero_bias, is_said, lecun, tensor_start, word_of
+from .inits import constant_of, has_other_bias, has_zero_bias, is_said, is_set_bias, lecun, tensor_start, word_of
 from .known import BATCHES, IN_ORDER, Data, Fixed, Known, matters, plain_name
 from .lower_fixed import beside, flowing, scalar
 from .one_number import with_an_axis
@@ -340,7 +340,9 @@ class Lowering:
         word, deviation = word_of(self.starts, key, has_bias)
         if not is_said(self.starts.get(f"{key}.weight")):
             self.unsaid.setdefault(f"{key}.weight")
-        if has_bias and has_other_bias(self.starts, key):
+        if has_bias and is_set_bias(self.starts, key, word):
+            self.unsaid.setdefault(f"{key}.bias")
+        elif has_bias and has_other_bias(self.starts, key):
             self.biased.setdefault(key)
         return {"init": word, "std": deviation}
 

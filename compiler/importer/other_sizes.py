@@ -18,6 +18,15 @@ def other(shapes: Shapes, size: int) -> list[tuple[int, ...]]:
     ]
 
 
+def squares(shapes: Shapes) -> Iterator[list[tuple[int, ...]]]:
+    """Images as square as those of the model, for one that takes no others: a quarter larger, and twice as large."""
+    if any(len(shape) == 3 and shape[1] == shape[2] for shape in shapes):
+        for quarters in (5, 8):
+            yield [
+                (shape[0], *(max(side * quarters // 4, side + 1) for side in shape[1:])) if len(shape) == 3 else shape for shape in shapes
+            ]
+
+
 def is_larger(shapes: Shapes, than: Shapes) -> bool:
     """Whether the first input that has another size has a larger one."""
     return next((one[1:] > two[1:] for one, two in zip(shapes, than, strict=True) if one != two), False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import operator
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Literal
 
@@ -26,7 +26,7 @@ from .calling import anew, call
 from .graph_model import GraphModel
 from .in_training import told_of_training
 from .large_models import Windows, is_large, lent_to, own_numbers
-from .other_sizes import is_larger, longer, other, with_part
+from .other_sizes import is_larger, longer, other, squares, with_part
 from .returned import outputs
 from .sizes_used import sizes_used
 from .sources import Model, as_it_was, quiet
@@ -234,6 +234,7 @@ class _Runs:
             batch = 1 if self.is_long else 2
             self.alone = f"compared at one size in a batch of {batch} alone: one takes {self.work / 1e9:,.1f} billion multiply-adds"
         elif len(self.rows) == 1 and self.differs is None:
+            self._at_first(squares(native), "how large its input is")
             self._compare(2, native, torch.rand)  # no other size could be, and another batch can
         elif len(self.rows) > 1 and self.differs is None:
             self._at_odd_sides()
@@ -280,15 +281,14 @@ class _Runs:
 
     def _at_another_lengths(self) -> None:
         """At twice the length, and where the model divides sizes at some that do not go up."""
-        self._at_another_length(lambda size: 2 * size)
+        self._at_first(longer(self._native(), lambda size: 2 * size), "how long its input is")
         for more in (1, 2, 4) if self.used.is_worked and not self.is_large else ():
             if not self.refused:
-                self._at_another_length(partial(operator.add, more))
+                self._at_first(longer(self._native(), partial(operator.add, more)), "how long its input is")
 
-    def _at_another_length(self, length: Callable[[int], int]) -> None:
-        """A sequence may be counted in the model's own code, `x.shape[1]`, and the text has a number there: at another length it is another one."""
-        native = self._native()
-        for shapes in longer(native, length) if not self.odd else ():
+    def _at_first(self, tried: Iterable[list[tuple[int, ...]]], what: str) -> None:
+        """At the first of some sizes that the model takes. It may be counted in the model's own code, `x.shape[1]`, and the text has a number there."""
+        for shapes in tried if not self.odd else ():
             inputs = self._drawn(1, shapes, torch.rand)
             row = _run(self.module, self.model, inputs)
             if isinstance(row, Unrun):
@@ -298,8 +298,8 @@ class _Runs:
                 self._refuses(size, row)
             elif isinstance(row, str) or not (difference := self._difference(inputs, row)) <= LIMIT:
                 self.odd = (
-                    f"at {size} the text does not answer as the model does: what the model does depends on how long its input is, "
-                    f"and the text does what it does at {_show(native)}"
+                    f"at {size} the text does not answer as the model does: what the model does depends on {what}, "
+                    f"and the text does what it does at {_show(self._native())}"
                 )
             elif row.numbers and not any(size in told for told in self.told):
                 self.told.append(f"outputs for {size} differ by {difference:.0e}")

@@ -495,13 +495,3 @@ def test_a_place_without_a_name_of_its_own_is_told_by_what_it_holds() -> None:
     blocks = "block one(w) { conv(w, 3) -> relu -> conv(w, 3) }\nblock row(w) flat { one(w)\n one(w) }\n"
     found = insets_of(graph_of(f"{blocks}network n {{ input x[3, 8, 8]\n stage features indexed {{ row(8)\n row(16) }} }}"))
     assert ["features.0\u20261", "features.2\u20263"] in [[row[0] for row in places_of(inset)[1:]] for inset in found]
-
-
-def test_the_letter_of_an_inset_is_no_label_of_the_network() -> None:
-    """`a basic` beside a block that is called `a` would be taken for it."""
-    graph = graph_of(
-        "block unit(out, stride = 1) { add { | conv(out, 3, stride = stride) | if stride > 1 { conv(out, 1, stride = stride) } } -> relu }\n"
-        "network n { input x[16, 32, 32]  a: unit(16) -> b: unit(32, 2) -> d: unit(32) }"
-    )
-    found, _ = insets(graph, fold(graph))
-    assert [inset.letter for inset in found] == ["c", "e"]

@@ -242,3 +242,21 @@ def test_a_model_that_decides_by_a_size_is_told_so(how: str, told: str) -> None:
     text = imported(Decides(how), [torch.rand(2, 3, 64, 64)], [torch.rand(3, 3, 96, 96)])
     assert ("decides by a size" in text) is bool(how)
     assert told in text and text.count("test_other_sizes.py:") == bool(how), text
+
+
+class Pooled(nn.Module):
+    """As the residual networks of CIFAR are most often written: an average over as many columns as there are, which only a square has rows for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(3, 8, 3, padding=1), nn.Linear(8, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.avg_pool2d(self.conv(x).relu(), x.size()[3])
+        answer: Tensor = self.fc(x.view(x.size(0), -1))
+        return answer
+
+
+def test_what_takes_squares_alone_is_compared_at_another_square() -> None:
+    text = archc.from_module(Pooled().eval(), torch.rand(2, 3, 32, 32))
+    assert "## Note: at [3, 40, 40] the text does not answer as the model does" in text

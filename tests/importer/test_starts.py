@@ -197,3 +197,29 @@ def test_a_start_that_most_have_is_not_that_of_the_others(text_of: TextOf) -> No
     )
     found = text_of(text, "Drawn", (9, 8))
     assert "default parameter(init = 0.0)" in found and 'other: parameter([9, 8], init = "normal")' in found
+
+
+SET = """
+from torch import nn
+
+class Set(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.c, self.d, self.e = (nn.Linear(4, 4) for _ in range(5))
+        nn.init.constant_(self.a.bias, 3.0)
+        nn.init.zeros_(self.b.bias)
+        for layer in (self.c, self.d, self.e):
+            nn.init.normal_(layer.weight, std=0.01)
+        nn.init.constant_(self.c.bias, -4.6)
+        nn.init.zeros_(self.e.bias)
+
+    def forward(self, x):
+        return self.e(self.d(self.c(self.b(self.a(x)))))
+"""
+
+
+def test_biases_that_are_set_to_what_no_word_says_are_told(text_of: TextOf) -> None:
+    """A constant in a layer whose weight starts as PyTorch has it, or beside a word: neither is PyTorch's own start, nor 0."""
+    text = text_of(SET, "Set", (4,))
+    assert "otherwise in the model: `a.bias`, `b.bias`, `c.bias`.\n" in text
+    assert "as PyTorch starts them: `d`.\n" in text
