@@ -19,12 +19,14 @@ from .one_window import one_window
 from .rearranged import OF_ONE_AXIS, rearranged
 from .response_norm import response_norms
 from .unfolded import unfolded
+from .unstacked import unstacked
 from .views import is_view, moved, numbered
 
 
 def simplify(flat: Flat, forms: bool = True) -> None:
     """Change the list in place. With `forms`, runs of steps become the higher words that they are."""
     follow_words(flat)
+    unstacked(flat)
     _learned(flat)
     _stretched(flat)
     _turned_back(flat)

@@ -1,0 +1,31 @@
+"""One of several tensors that were just stacked is that tensor: the last states of both directions are stacked for a reader who takes them apart."""
+
+from __future__ import annotations
+
+from .chains import enters
+from .flat_steps import Flat, Step
+
+
+def unstacked(flat: Flat) -> None:
+    """Change the list in place."""
+    made, shapes, instead = flat.made(), flat.shapes(), dict[int, int]()
+    for step in flat.steps:
+        step.inputs = [instead.get(number, number) for number in step.inputs]
+        before = made.get(enters(step))
+        if step.operation != "select" or before is None:
+            continue
+        index, axis = step.arguments["index"], step.arguments["axis"]
+        if not (isinstance(index, int) and isinstance(axis, int)):
+            continue
+        if before.operation == "stack" and before.arguments["axis"] == axis:
+            instead[step.number] = before.inputs[index]
+        elif _adds_an_axis(before, shapes[enters(before)], axis):
+            instead[step.number] = enters(before)
+    flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
+    flat.side_outputs = [(name, instead.get(number, number)) for name, number in flat.side_outputs]
+    flat.prune()
+
+
+def _adds_an_axis(step: Step, shape: tuple[int, ...], axis: int) -> bool:
+    """Whether a step only puts an axis of 1 before another one."""
+    return step.operation == "reshape" and step.shape == (*shape[:axis], 1, *shape[axis:])
