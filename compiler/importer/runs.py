@@ -314,7 +314,7 @@ def _remedy(model: Model, told: str) -> str:
 def _asked_for(model: Model) -> str:
     """What would say the sizes: an option for each input, the first with the size that the first layer takes."""
     names = needed(model.module)
-    first = size_of_first_layer(model.module)
+    first = size_of_first_layer(model.module, is_tried=len(names) < 2)
     if len(names) < 2:
         return f"`--input {first or '1x28x28'}`"
     return f"`{' '.join(f'--input {name}={first if first and name == names[0] else chr(0x2026)}' for name in names)}`"

@@ -191,8 +191,14 @@ def _inputs(module: nn.Module, shapes: Shapes, source: str) -> tuple[list[torch.
 
 
 def usual_shape(module: nn.Module) -> tuple[int, ...]:
-    """The size that a model says it is made for, else that of ImageNet."""
-    return told_shape(module) or (3, 224, 224)
+    """The size that a model says it is made for, or of as many features as its first layer takes, else that of ImageNet."""
+    return told_shape(module) or features_of_first_layer(module) or (3, 224, 224)
+
+
+def features_of_first_layer(module: nn.Module) -> tuple[int] | None:
+    """What a dense layer takes that stands first: an image that happens to fall into rows of so many would be taken for several of them."""
+    first = next((part for part in module.modules() if isinstance(part, WEIGHTED)), None)
+    return (first.in_features,) if isinstance(first, nn.Linear) and first.in_features else None
 
 
 def told_shape(module: nn.Module) -> tuple[int, ...] | None:
@@ -215,17 +221,21 @@ def told_shape(module: nn.Module) -> tuple[int, ...] | None:
     return (channels, 299, 299) if type(module).__name__ == "Inception3" else (channels, 224, 224)
 
 
-def size_of_first_layer(module: nn.Module) -> str | None:
-    """What the first layer with weights takes, where no convolution tells it."""
+WEIGHTED = (nn.Linear, nn.RNNBase, nn.Embedding, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+"""Layers whose size tells what they take."""
+
+
+def size_of_first_layer(module: nn.Module, is_tried: bool) -> str | None:
+    """What the first layer with weights takes, for one that reads `--input`: `is_tried` where it may not be what was tried by itself."""
     for part in module.modules():
         if isinstance(part, nn.Linear):
-            return f"{part.in_features}"
+            return f"16x{part.in_features}" if is_tried else f"{part.in_features}"
         if isinstance(part, nn.RNNBase):
             return f"16x{part.input_size}"
         if isinstance(part, nn.Embedding):
             return "16"
         if isinstance(part, nn.Conv1d | nn.Conv2d | nn.Conv3d):
-            return None
+            return "x".join(map(str, (part.in_channels, *{1: (256,), 2: (32, 32), 3: (8, 32, 32)}[len(part.kernel_size)])))
     return None
 
 

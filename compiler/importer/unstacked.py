@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .chains import enters
-from .flat_steps import Flat, Step
+from .flat_steps import Flat
 
 
 def unstacked(flat: Flat) -> None:
@@ -19,13 +19,12 @@ def unstacked(flat: Flat) -> None:
             continue
         if before.operation == "stack" and before.arguments["axis"] == axis:
             instead[step.number] = before.inputs[index]
-        elif _adds_an_axis(before, shapes[enters(before)], axis):
+        elif before.operation == "reshape" and before.shape == _with_axis(shapes[enters(before)], axis):
             instead[step.number] = enters(before)
     flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
     flat.side_outputs = [(name, instead.get(number, number)) for name, number in flat.side_outputs]
     flat.prune()
 
 
-def _adds_an_axis(step: Step, shape: tuple[int, ...], axis: int) -> bool:
-    """Whether a step only puts an axis of 1 before another one."""
-    return step.operation == "reshape" and step.shape == (*shape[:axis], 1, *shape[axis:])
+def _with_axis(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    return (*shape[:axis], 1, *shape[axis:])

@@ -165,6 +165,14 @@ class Row(nn.Module):
     def forward(self, x):
         return self.fc(x)
 
+class Rows(Row):
+    def forward(self, x):
+        return self.fc(x).transpose(1, 2)
+
+class Viewed(Row):
+    def forward(self, x):
+        return self.fc(x.view(-1, 8))
+
 class Pair(Row):
     def forward(self, x, y):
         return self.fc(x) + y
@@ -190,8 +198,8 @@ def test_a_model_that_is_held_against_a_text_is_run_on_its_inputs(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("diff", "my_rows:Row", "my_rows:Row"), "say what it takes, without the batch: `--input 8`"),
-        (("import", "my_rows:Row"), "say what it takes, without the batch: `--input 8`"),
+        (("diff", "my_rows:Rows", "my_rows:Rows"), "say what it takes, without the batch: `--input 16x8`"),
+        (("import", "my_rows:Rows"), "say what it takes, without the batch: `--input 16x8`"),
         (("import", "my_rows:Pair"), "say what it takes, without the batch: `--input x=8 --input y=…`"),
     ],
 )
@@ -199,3 +207,11 @@ def test_a_model_without_a_size_is_told_what_it_wants(words: tuple[str, ...], to
     (folder / "my_rows.py").write_text(ROWS, encoding="utf-8")
     done = here(*words)
     assert done.exit_code == 1 and told in done.stderr
+
+
+@pytest.mark.parametrize("name", ["Row", "Viewed"])
+def test_a_dense_layer_that_stands_first_tells_how_many_features_come_in(name: str, folder: Path, here: Callable[..., Result]) -> None:
+    """An image of ImageNet's size falls into rows of 8, too, and was taken for 18,816 of them without a word."""
+    (folder / "my_rows.py").write_text(ROWS, encoding="utf-8")
+    done = here("import", f"my_rows:{name}", "-o", "-")
+    assert done.exit_code == 0 and "input x[8]" in done.stdout, done.stderr

@@ -155,7 +155,7 @@ def test_a_model_of_whole_numbers_is_run_on_these() -> None:
         ("Deciding", ((3,),), "F652.*decides by the values of a tensor"),
         ("Formless", ((3,),), "F652.*give the class a `forward`"),
         ("Forgetful", ((5,),), "F652.*give `--input` once for each argument"),
-        ("Forgetful", (), "F652.*say what it takes, without the batch"),
+        ("Forgetful", (), "F652.*let its `forward` return"),
         ("number", (), "F651.*is an int, no factory"),
     ],
 )
