@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -13,6 +14,8 @@ from .doubting import doubt
 
 MOST: Final = 32
 """So many numbers of a position are features, of which another step may well be made."""
+
+_TAKEN_UP: Final = re.compile(r"\bskip\([^()\s]*\)$")
 
 _ANSWERS: Final = frozenset(
     ["policy", "value", "action", "actions", "advantage", "logits", "probs", "scores", "classes", "cls", "boxes", "box"]
@@ -33,7 +36,12 @@ def outputs_in_a_row(program: Program) -> Iterator[Diagnostic]:
         if node.is_port or node.shares is not None or len(node.inputs) != 1 or node.inputs[0] not in given:
             continue
         before = nodes[node.inputs[0]]
-        if before.is_port or not node.operation.weights(node.input_shapes) or not (_equal(before, node) or _heads(before, node)):
+        if (
+            before.is_port
+            or _asks(node)
+            or not node.operation.weights(node.input_shapes)
+            or not (_equal(before, node) or _heads(before, node))
+        ):
             continue
         one, other = before.path[-1], node.path[-1]
         yield doubt(
@@ -62,7 +70,7 @@ def _answer_before(nodes: Sequence[Node], node: Node, given: set[int]) -> Node |
     first = node
     while len(first.inputs) == 1 and first.inputs[0] not in given and not first.is_port:
         first = nodes[first.inputs[0]]
-    if first is node or len(first.inputs) != 1 or first.inputs[0] not in given or node.shares is not None:
+    if first is node or len(first.inputs) != 1 or first.inputs[0] not in given or node.shares is not None or _asks(first):
         return None
     answer = made = nodes[first.inputs[0]]
     if answer.operation.family == "activation" and takes(answer.operation, "axis") and len(answer.inputs) == 1:
@@ -74,6 +82,12 @@ def _answer_before(nodes: Sequence[Node], node: Node, given: set[int]) -> Node |
         return None
     by_name = len(answer.path) > 0 and answer.path[0] in _ANSWERS
     return answer if answer.path[0] != node.path[0] and (width < MOST or by_name) else None
+
+
+def _asks(node: Node) -> bool:
+    """Whether the text takes up a label right before a step, `skip(mu) -> fc3: linear(400)`: no line goes on from the one above it there."""
+    before = node.span.source.text[: node.span.start].rstrip()
+    return _TAKEN_UP.search(before.removesuffix("->").rstrip()) is not None
 
 
 def _is_dense(node: Node) -> bool:

@@ -187,6 +187,10 @@ MEANT = {
     "maps of a pyramid": (MAP, "c4: conv(16, stride = 2)\n  c5: conv(24, stride = 2)\n  output c4, c5"),
     "an image of a vector": ("x[128]", "linear(64 * 7 * 7) -> reshape([64, 7, 7]) -> conv(8, 3)"),
     "a grey image for a perceptron": ("image[28, 28]", "flatten -> linear(10)"),
+    "a decoder that begins with what an encoder says by its label": (
+        "x[1, 28, 28]",
+        "flatten -> t: linear(40) -> mu: linear(20) -> skip(t) -> logvar: linear(20) -> skip(mu)\n  fc3: linear(40) -> relu -> out: linear(784)\n  output out, mu, logvar",
+    ),
     "a signal": ("wave[64, 128]", "conv(32, 3)"),
     "the first of a sequence": (TOKENS, "slice(length, 0, 1) -> linear(3)"),
 }
