@@ -25,12 +25,13 @@ def key_advice(ours: Sequence[Key], theirs: Sequence[Key]) -> tuple[str, ...]:
 
 
 def _pairs(ours: Sequence[Key], theirs: Sequence[Key]) -> Iterator[tuple[str, str]]:
-    """Weights that are one: in order, with equal shapes and last names."""
+    """Weights that are one: in order, with equal shapes and last names. A key that both have is no other name for another: there a block is missing, or one more."""
+    known = ({key for key, _ in ours}, {key for key, _ in theirs})
     rows = [[(key.rpartition(".")[2], shape) for key, shape in each] for each in (ours, theirs)]
     for first, second, length in SequenceMatcher(None, rows[0], rows[1], autojunk=False).get_matching_blocks():
         for place in range(length):
             mine, other = ours[first + place][0], theirs[second + place][0]
-            if mine != other:
+            if mine != other and mine not in known[1] and other not in known[0]:
                 yield mine, other
 
 

@@ -32,3 +32,10 @@ def test_each_kind_of_difference_has_its_line(ours: str, theirs: str, told: list
 def test_weights_of_one_text_alone_do_not_lead_astray() -> None:
     ours = [("a.weight", (1,)), ("extra.weight", (9,)), ("b.weight", (2,))]
     assert list(key_advice(ours, [("a.weight", (1,)), ("c.weight", (2,))])) == ["yours `b.*`, theirs `c.*`: label the step, `c: …`"]
+
+
+def test_a_block_more_or_less_is_no_other_name() -> None:
+    """ResNet-18 beside ResNet-34: layers of equal shapes fall upon each other, and no label gives the same keys."""
+    ours = [(f"layer1.{block}.conv{place}.weight", (8, 8)) for block in range(2) for place in (1, 2)]
+    theirs = [(f"layer1.{block}.conv{place}.weight", (8, 8)) for block in range(3) for place in (1, 2)]
+    assert key_advice([*ours, ("fc.weight", (4, 8))], [("conv2.weight", (8, 8)), *theirs, ("fc.weight", (4, 8))]) == ()
