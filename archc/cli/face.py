@@ -308,7 +308,8 @@ def inputs_of(inputs: Sequence[str]) -> dict[str, Shape]:
         if shape is None or (equals and not name.isidentifier()):
             raise click.BadParameter(f"`{row}` is not of the form 3x224x224 or name=3x224x224", param_hint="--input")
         if name in read:
-            raise click.BadParameter(f"`{row}`: a shape is given twice", param_hint="--input")
+            several = "" if name else f"; of several inputs each is named, `--input x={text.strip()}`"
+            raise click.BadParameter(f"`{row}`: a shape is given twice{several}", param_hint="--input")
         read[name] = shape
     return read
 
