@@ -71,7 +71,7 @@ def test_netron_1543_two_models_are_compared_as_git_compares_texts(browser: Any,
     ran("diff", one, two, "-o", page)
     browser.get(page.as_uri())
     shown = [row.text.split("\n")[0] for row in browser.find_elements("css selector", "#changes tbody tr:not(.group)")]
-    assert shown[0] == "~ 1.0.0 (conv) channels: 16 -> 32, [16, 16, 16] -> [32, 16, 16] +2.32K +590K"
+    assert shown[0] == "~ 1.0.0 (conv) channels: 16 \u2192 32, [16, 16, 16] \u2192 [32, 16, 16] +2.32K +590K"
     assert {row.split(")")[0] for row in shown if row[0] in "+\u2212"} == {
         "+ 1.1 (maxpool", "+ 1.2.0 (conv", "+ 1.2.1 (relu", "\u2212 1.1.0 (conv", "\u2212 1.1.1 (relu",
     }  # fmt: skip
