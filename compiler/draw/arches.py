@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from .beside_lines import Piece, curve, dense, meetings, near, through
+from .beside_lines import Piece, curve, dense, meetings, near, other_words, through
 from .graphviz_json import Geometry, Place, Point, Way
 from .route import ARROW, spline
 
@@ -24,8 +24,8 @@ FLAT = 6.0  # points between a port and the arrow of what it leads to, at least
 SHORT = 12.0  # points of an arch that is too flat to be seen as one
 
 
-def arched(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, around: Sequence[Place]) -> Piece:
-    """The piece, or a better way for it; `curves` is told of it. `around` are boxes, headings and words."""
+def arched(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, walls: Sequence[Place], pieces: Sequence[Piece]) -> Piece:
+    """The piece, or a better way for it; `curves` is told of it. `walls` are boxes and headings."""
     if not piece.skip or piece.way.label is not None or set(piece.ends) & geometry.common.keys() or not _snakes(curves[piece.name]):
         return piece
     tail, head = (geometry.places[name] for name in piece.ends)
@@ -34,6 +34,7 @@ def arched(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, aro
     turn: Callable[[Place], Place] = _turned if across else lambda place: place
     one, two = turn(tail), turn(head)
     line = [(y, x) if across else (x, y) for x, y in curves[piece.name]]
+    around = (*walls, *other_words(piece, pieces))
     low, high = sorted((one.y + one.height / 2, two.y + two.height / 2))
     if high - low < (one.height + two.height) / 2 + SHORT:
         return piece
@@ -59,8 +60,8 @@ def arched(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, aro
     return piece
 
 
-def unhooked(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, around: Sequence[Place]) -> Piece:
-    """A line from a port, or from where a block is entered, without its hook. `around` are boxes, headings and words."""
+def unhooked(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, walls: Sequence[Place], pieces: Sequence[Piece]) -> Piece:
+    """A line from a port, or from where a block is entered, without its hook. `walls` are boxes and headings."""
     start, end = piece.ends
     is_point = start in geometry.common or geometry.places[start].width < POINT
     if not is_point or end in geometry.common or piece.way.label is not None or not _hooks(curves[piece.name]):
@@ -72,6 +73,7 @@ def unhooked(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, a
     knots = [(x0, y0), (x0 + (x1 - x0) * 0.75, y0), (x1, y0), (x1, y1)]
     points = (*((round(x, 1), round(y, 1)) for x, y in knots), (round(x1, 1), head.y))
     found = curve(points)
+    around = (*walls, *other_words(piece, pieces))
     if any(through(found, place, 1) for place in near(found, around) if place != head):
         return piece
     others = [other for name, other in curves.items() if name != piece.name]

@@ -138,6 +138,11 @@ def label_place(line: Line, way: Way) -> Place | None:
     return Place(way.label[0] - wide / 2, way.label[1] - WORD / 2, wide, WORD)
 
 
+def other_words(piece: Piece, pieces: Iterable[Piece]) -> list[Place]:
+    """Where the words beside all other lines stand."""
+    return [place for other in pieces if other.name != piece.name and (place := label_place(other.line, other.way)) is not None]
+
+
 def curve(way: Sequence[Point]) -> list[Point]:
     """Points on a spline, from its beginning to its end."""
     knots = list(way[: len(way) - (len(way) % 3 == 2)])

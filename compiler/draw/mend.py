@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import pairwise, product
 
 from .arches import arched, unhooked
-from .beside_lines import WORD, Piece, aside, bounds_of, curve, dense, label_place, meetings, near, overlap, through, within
+from .beside_lines import WORD, Piece, aside, bounds_of, curve, dense, label_place, meetings, near, other_words, overlap, through, within
 from .fan import fanned, gathering
 from .graphviz_json import Geometry, Place, Point, Way
 from .labels import frame_rows, rows_width
@@ -56,7 +56,7 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
         # Its own words and the curves of the others are around it; a wall is never at one of its ends.
         is_wrong = piece in wrong
         others = [point for name, points in curves.items() if name != piece.name for point in dense(points)]
-        words = [place for other in pieces if other is not piece and (place := label_place(other.line, other.way)) is not None]
+        words = other_words(piece, pieces)
         ground = Ground((*boxes.values(), *headings.values(), *words), frames, frozenset(cells(others)))
         around = [geometry.places[name] for name, held in inside.items() if held.issuperset(piece.ends)]
         longest = LONGEST if is_wrong else LONGEST // 20  # what only crosses is not worth a long look
@@ -81,8 +81,7 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
     pieces = [_off_own_frame(piece, curves, geometry, walls, inside) for piece in pieces]
     pieces = [_off_boxes(piece, curves, geometry, boxes, walls) for piece in pieces]
     for number, piece in enumerate(pieces):
-        words = [place for other in pieces if other is not piece and (place := label_place(other.line, other.way)) is not None]
-        pieces[number] = unhooked(arched(piece, curves, geometry, (*walls, *words)), curves, geometry, (*walls, *words))
+        pieces[number] = unhooked(arched(piece, curves, geometry, walls, pieces), curves, geometry, walls, pieces)
     pieces = fanned(pieces, gathering(picture), curves, geometry, walls)
     pieces = aside(pieces, curves, walls, frames)
     ways = {piece.name: piece.way for piece in pieces} | dict(small_skips(picture, geometry, pieces, curves, walls))
@@ -125,7 +124,7 @@ def _unbowed(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, w
         return piece
     left, right = max(tail.x, head.x) + ASIDE, min(tail.x + tail.width, head.x + head.width) - ASIDE
     x, y, end = min(max(head.x + head.width / 2, left), right), tail.y + tail.height, head.y
-    words = [place for other in pieces if other is not piece and (place := label_place(other.line, other.way)) is not None]
+    words = other_words(piece, pieces)
     corners = ((x, y), (x, end))
     line = curve(spline(corners, arrow=True)) if left <= right and end - y >= ASIDE else []
     if not line or any(through(line, place, 1) for place in (*walls, *words) if place not in (tail, head)):

@@ -187,6 +187,11 @@ class Flat:
         for _, number in (*self.outputs, *self.side_outputs):
             yield number
 
+    def give_instead(self, instead: dict[int, int]) -> None:
+        """Outputs are the tensors that stand in the place of others."""
+        self.outputs = [(name, instead.get(number, number)) for name, number in self.outputs]
+        self.side_outputs = [(name, instead.get(number, number)) for name, number in self.side_outputs]
+
     def prune(self) -> None:
         """Only what leads to an output stays; the first use of a layer that is left keeps its weights."""
         needed = self.leading_to([number for _, number in (*self.outputs, *self.side_outputs)])

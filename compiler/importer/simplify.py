@@ -85,8 +85,7 @@ def _learned(flat: Flat) -> None:
             continue
         became[before.number] = step.number
     flat.steps = [step for step in flat.steps if step.number not in became]
-    flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
-    flat.side_outputs = [(name, instead.get(number, number)) for name, number in flat.side_outputs]
+    flat.give_instead(instead)
     flat.prune()
     for step in flat.steps:
         stored = step.arguments.get("stored")
@@ -108,8 +107,7 @@ def _turned_back(flat: Flat) -> None:
             step.inputs, step.arguments = list(before.inputs), {"order": order}
             if order == sorted(order):
                 instead[step.number] = before.inputs[0]
-    flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
-    flat.side_outputs = [(name, instead.get(number, number)) for name, number in flat.side_outputs]
+    flat.give_instead(instead)
     flat.prune()
 
 
@@ -128,8 +126,7 @@ def _undone(flat: Flat) -> None:
             places = numbered(step.shape)
             if torch.equal(moved(chain, places), places):
                 instead[step.number] = number
-    flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
-    flat.side_outputs = [(name, instead.get(number, number)) for name, number in flat.side_outputs]
+    flat.give_instead(instead)
     flat.prune()
 
 

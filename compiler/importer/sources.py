@@ -197,7 +197,7 @@ def usual_shape(module: nn.Module) -> tuple[int, ...]:
 
 def features_of_first_layer(module: nn.Module) -> tuple[int] | None:
     """What a dense layer takes that stands first: an image that happens to fall into rows of so many would be taken for several of them."""
-    first = next((part for part in module.modules() if isinstance(part, WEIGHTED)), None)
+    first = _first_layer(module)
     return (first.in_features,) if isinstance(first, nn.Linear) and first.in_features else None
 
 
@@ -221,22 +221,28 @@ def told_shape(module: nn.Module) -> tuple[int, ...] | None:
     return (channels, 299, 299) if type(module).__name__ == "Inception3" else (channels, 224, 224)
 
 
-WEIGHTED = (nn.Linear, nn.RNNBase, nn.Embedding, nn.Conv1d, nn.Conv2d, nn.Conv3d)
-"""Layers whose size tells what they take."""
+SIDES = {1: (256,), 2: (32, 32), 3: (8, 32, 32)}
+"""Sides that most convolutions take, by how many they have."""
+
+
+def _first_layer(module: nn.Module) -> nn.Linear | nn.RNNBase | nn.Embedding | nn.Conv1d | nn.Conv2d | nn.Conv3d | None:
+    """The first layer whose size tells what it takes."""
+    for part in module.modules():
+        if isinstance(part, nn.Linear | nn.RNNBase | nn.Embedding | nn.Conv1d | nn.Conv2d | nn.Conv3d):
+            return part
+    return None
 
 
 def size_of_first_layer(module: nn.Module, is_tried: bool) -> str | None:
     """What the first layer with weights takes, for one that reads `--input`: `is_tried` where it may not be what was tried by itself."""
-    for part in module.modules():
-        if isinstance(part, nn.Linear):
-            return f"16x{part.in_features}" if is_tried else f"{part.in_features}"
-        if isinstance(part, nn.RNNBase):
-            return f"16x{part.input_size}"
-        if isinstance(part, nn.Embedding):
-            return "16"
-        if isinstance(part, nn.Conv1d | nn.Conv2d | nn.Conv3d):
-            return "x".join(map(str, (part.in_channels, *{1: (256,), 2: (32, 32), 3: (8, 32, 32)}[len(part.kernel_size)])))
-    return None
+    first = _first_layer(module)
+    if isinstance(first, nn.Linear):
+        return f"16x{first.in_features}" if is_tried else f"{first.in_features}"
+    if isinstance(first, nn.RNNBase):
+        return f"16x{first.input_size}"
+    if isinstance(first, nn.Embedding):
+        return "16"
+    return None if first is None else "x".join(map(str, (first.in_channels, *SIDES[len(first.kernel_size)])))
 
 
 @contextlib.contextmanager

@@ -109,8 +109,7 @@ def _without_identities(flat: Flat, rows: list[Placed]) -> list[Placed]:
         else:
             kept.append((step, row))
     flat.steps = [step for step, _ in kept]
-    flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
-    flat.side_outputs = [(name, instead.get(number, number)) for name, number in flat.side_outputs]
+    flat.give_instead(instead)
     flat.given = {path: [(name, place, instead.get(number, number)) for name, place, number in given] for path, given in flat.given.items()}
     return [row for _, row in kept]
 

@@ -21,8 +21,7 @@ def unstacked(flat: Flat) -> None:
             instead[step.number] = before.inputs[index]
         elif before.operation == "reshape" and before.shape == _with_axis(shapes[enters(before)], axis):
             instead[step.number] = enters(before)
-    flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
-    flat.side_outputs = [(name, instead.get(number, number)) for name, number in flat.side_outputs]
+    flat.give_instead(instead)
     flat.prune()
 
 
