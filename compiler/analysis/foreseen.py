@@ -24,7 +24,7 @@ from ..ops.pool import AvgPool, MaxPool
 from ..ops.resize import Upsample
 from ..rewrite.base import Rewritten
 from ..rewrite.fused import Fused, layer_of
-from ..rewrite.groups import head_of, images_at_once
+from ..rewrite.groups import ends_in_groups, head_of, images_at_once
 from ..rewrite.packing import Packing, packing
 from ..rewrite.processor import PASSES, activation_of, expected_way
 from .calibration import PACKED, Calibration, Kind, of_this_machine
@@ -87,7 +87,8 @@ def foresee(graph: Graph, calibration: Calibration, *, batch: int = 1, dtype: st
     fast = state.graph
     head = head_of(fast)
     images = batch
-    if head is not None:
+    is_cut = ends_in_groups(fast)
+    if head is not None or is_cut:
         images = max(1, min(batch, images_at_once(fast)))
         while batch % images:
             images -= 1
@@ -97,7 +98,7 @@ def foresee(graph: Graph, calibration: Calibration, *, batch: int = 1, dtype: st
     for node in fast.nodes:
         if writes_nothing(node):
             continue
-        grouped = head is not None and node.index <= head.index
+        grouped = is_cut or (head is not None and node.index <= head.index)
         at_once, times = (images, batch // images) if grouped else (batch, 1)
         key = (id(node.operation), node.input_shapes, at_once)
         if key not in known:

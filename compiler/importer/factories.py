@@ -118,7 +118,11 @@ def of_factory(source: str, package: str, name: str, settings: dict[str, object]
     except (Exception, SystemExit) as error:
         raise _not_read(source, package, name, file, error) from error
     for part in name.split("."):
-        if not hasattr(found, part):
+        try:
+            is_there = hasattr(found, part)
+        except Exception as error:  # a package that imports its parts when they are named
+            raise _not_read(source, package, name, file, error) from error
+        if not is_there:
             words = [word for word in dir(found) if not word.startswith("_")]
             makers = ", ".join(f"`{package}:{word}`" for word in _makers(found))
             near = did_you_mean(closest(part, words)) or (f"name what makes a model: {makers}" if makers else None)
@@ -143,6 +147,8 @@ def of_factory(source: str, package: str, name: str, settings: dict[str, object]
 def _not_read(source: str, package: str, name: str, file: str, error: BaseException) -> ArchError:
     """A module of Python that is not there, or that fails as it is read: each for its own reason."""
     stopped = [f"it stops at {place_of_line(line)}" for line in stopped_at(error)]
+    while error.__cause__ is not None:  # a library that imports its parts late says of the first one alone that it failed
+        error = error.__cause__
     if not isinstance(error, ImportError):
         told = f"`{package}` fails as it is imported: {type(error).__name__}: {line_of(error)}"
         return trouble(source, "F651", told, f"correct it, until `{'python ' + package if file else 'import ' + package}` runs", stopped)

@@ -26,8 +26,8 @@ MOST_WORK = 16_000_000
 class Values:
     """What a trace makes without its input."""
 
-    def __init__(self, trace: Trace, modules: Mapping[str, nn.Module]) -> None:
-        self.trace, self.modules = trace, modules
+    def __init__(self, trace: Trace, modules: Mapping[str, nn.Module], later: frozenset[str] = frozenset()) -> None:
+        self.trace, self.modules, self.later = trace, modules, later
         self._meanings: list[tuple[torch.Tensor, bool, Any]] = []
         """Tables by their numbers, and what they were found to be."""
 
@@ -41,12 +41,12 @@ class Values:
         return meaning
 
     def leaves(self, number: int) -> dict[str, int]:
-        """The parameters that a tensor is made of, by key, with their numbers."""
+        """The parameters that a tensor is made of, and buffers that are filled later, by key, with their numbers."""
         found: dict[str, int] = {}
         waiting, seen = [number], {number}
         while waiting:
             value = self.trace.values[waiting.pop()]
-            if value.source == "parameter":
+            if value.source == "parameter" or (value.source == "buffer" and value.name in self.later):
                 found[value.name] = value.number
             for ref in matters(value.call) if value.call is not None else ():
                 if ref.number not in seen:

@@ -18,6 +18,7 @@ from ...dsl.format.printer import format_source
 from .as_meant import as_meant
 from .axes import name_axes
 from .flat_steps import Flat
+from .in_place import NOTE
 from .names_refused import names_refused
 from .natural import natural
 from .prove import Proof, prove
@@ -242,5 +243,5 @@ def _text(
 def _headed(text: str, model: Model, notes: Sequence[str]) -> str:
     date = datetime.date.today().isoformat()
     lines = [f"## {model.origin}, imported on {date}."]
-    lines += [f"## Note: {note}." for note in dict.fromkeys(notes)]
+    lines += [f"{NOTE}{note}." for note in dict.fromkeys(notes)]
     return "\n".join(lines) + "\n\n" + text

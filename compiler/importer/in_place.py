@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from ..files.model_names import is_file, is_source
+
+NOTE = "## Note: "
+"""How a line of the head begins that says in what the text is another than the model."""
 
 
 def file_of(
@@ -24,5 +27,17 @@ def file_of(
     from .cache import imported_file
 
     path, how = imported_file(word, {} if is_file(word) else inputs)
+    for note in _notes(path):
+        tell(f"note: {note}")
     tell(f"{word}: {how}")
     return path
+
+
+def _notes(path: str) -> Iterator[str]:
+    """What the head of an imported text says beside where it is from, as `archc import` tells it."""
+    with open(path, encoding="utf-8") as text:
+        for line in text:
+            if not line.startswith("##"):
+                return
+            if line.startswith(NOTE):
+                yield line.removeprefix(NOTE).rstrip().removesuffix(".")

@@ -53,6 +53,11 @@ class _Kept(TorchFunctionMode):
         if name in _DROPOUTS:
             self._count(given.get("p", args[1] if len(args) > 1 else 0.5), given.get("training", args[2] if len(args) > 2 else True))
             return args[0] if args else given["input"]
+        if name == "bernoulli_" and isinstance(args[1] if len(args) > 1 else given.get("p"), int | float):
+            # A drop path keeps a sample with this probability and divides by it: so nothing is dropped, nor enlarged.
+            return args[0].fill_(args[1] if len(args) > 1 else given["p"])
+        if name == "bernoulli" and len(args) == 1 and not given:
+            return args[0]
         if name == _ATTENTION:
             self._count(given.get("dropout_p", args[_PLACE] if len(args) > _PLACE else 0.0), True)
             if len(args) > _PLACE:
@@ -74,6 +79,10 @@ class _Run:
     kept: dict[str, torch.Tensor]
     gradients: dict[str, torch.Tensor]
     dropped: Counter[float]
+    resting: list[str]
+    """Parts that `train()` leaves in evaluation."""
+    moved: list[str]
+    """Buffers of the model's own that the run wrote into."""
 
 
 def told_of_training(text: nn.Module, model: Model, inputs: Sequence[torch.Tensor]) -> list[str] | None:
@@ -96,7 +105,9 @@ def told_of_training(text: nn.Module, model: Model, inputs: Sequence[torch.Tenso
 
 def _differences(theirs: _Run, ours: _Run, module: nn.Module) -> Iterator[str]:
     if not _has_all(ours.answers, theirs.answers):
-        yield "in training the model does not answer as this text, which is what it does in evaluation"
+        why = [f"{first_keys(rows)} {word}" for rows, word in ((theirs.resting, "at rest all the time"), (theirs.moved, "moved")) if rows]
+        reason = f" (there {' and '.join(why)})" if why else ""
+        yield f"in training the model does not answer as this text, which is what it does in evaluation{reason}"
         return
     moved = [key for key, row in theirs.kept.items() if key in ours.kept and _apart([row], [ours.kept[key]])]
     if moved:
@@ -145,17 +156,22 @@ def _run(module: nn.Module, inputs: Sequence[torch.Tensor], model: Model | None,
     buffers = [
         (part, name, row, row.detach().clone()) for part in module.modules() for name, row in part._buffers.items() if row is not None
     ]
+    owners = {path for path, part in module.named_modules() if not type(part).__module__.startswith("torch.")}
+    own = {key: row.detach().clone() for key, row in module.named_buffers() if key.rpartition(".")[0] in owners}
     kept = _Kept()
     try:
+        module.train()
+        resting = [path for path, part in module.named_modules() if path and not part.training]
         with _without_chance(module):
             with kept, torch.set_grad_enabled(with_gradients):
                 answers = model.answers(inputs) if model is not None else [tensor for _, tensor in outputs(module(*inputs))]
+            moved = [key for key, numbers in own.items() if not torch.equal(module.get_buffer(key), numbers)]
             after = {key: row.detach().clone() for key, row in module.named_buffers() if not key.endswith("num_batches_tracked")}
             weights = {key: row for key, row in module.named_parameters() if row.requires_grad}
             loss = sum(((row.double() * _weights(row)).sum() for row in answers if row.requires_grad), torch.zeros((), dtype=torch.float64))
             found = torch.autograd.grad(loss, list(weights.values()), allow_unused=True) if loss.requires_grad else [None] * len(weights)
             gradients = {key: row.detach() for key, row in zip(weights, found, strict=True) if row is not None}
-        return _Run([row.detach() for row in answers], after, gradients, kept.dropped)
+        return _Run([row.detach() for row in answers], after, gradients, kept.dropped, resting, moved)
     finally:
         with torch.no_grad():
             for part, name, row, numbers in buffers:

@@ -38,7 +38,12 @@ class Lowering:
     """The state: what each tensor of the trace is, and the steps so far."""
 
     def __init__(
-        self, traces: Sequence[Trace], modules: dict[str, nn.Module], starts: dict[str, Start], has_one_size: bool = False
+        self,
+        traces: Sequence[Trace],
+        modules: dict[str, nn.Module],
+        starts: dict[str, Start],
+        has_one_size: bool = False,
+        later: frozenset[str] = frozenset(),
     ) -> None:
         self.trace, self.other, *wider = traces
         self.wider = next(iter(wider), None)
@@ -55,7 +60,7 @@ class Lowering:
         self.extra = len(self.trace.values)
         self.with_weights = {path for path, module in modules.items() if next(module.parameters(), None) is not None}
         self.call: Call | None = None
-        self.values, self.unkept = Values(self.trace, modules), unkept(self.trace)
+        self.values, self.unkept = Values(self.trace, modules, later), unkept(self.trace)
         self.flat.stored = {key: tuple(value.shape) for key, value in modules[""].state_dict().items()}
         self.stored = frozenset(self.flat.stored)
         self.made: dict[int, Data] = {}

@@ -68,7 +68,7 @@ def fixed(low: Lower, number: int, shape: tuple[int, ...]) -> Data:
     value = low.trace.values[number]
     # A larger one's key is left out, which the header says.
     has_key = value.source == "buffer" and value.name in low.stored
-    is_kept = has_key and tensor.numel() <= MOST_TOLD
+    is_kept = has_key and (tensor.numel() <= MOST_TOLD or value.name in low.values.later)
     try:
         made = numbers(low, tensor, shape, value.name if is_kept else None)
     except Unsaid:

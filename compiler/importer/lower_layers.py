@@ -11,7 +11,7 @@ from .known import Data, Fixed
 from .lower import Lowering, bind, elements, lowers, one, spread
 from .lower_filters import blurred, by_filters, is_of_layer
 from .lower_fixed import beside
-from .lower_folded import batched, clean, normed_apart, of_images, one_by_one, pooled, side_by_side, unbatched
+from .lower_folded import batched, clean, of_images, one_by_one, pooled, side_by_side, unbatched
 from .lower_products import dense
 from .places_read import places
 from .traced import Call, Ref
@@ -154,97 +154,6 @@ def linear(low: Lowering, call: Call) -> None:
     made = low.result(call)
     flowing_ = replace(made, number=low.between("linear", arguments, [data], made.bare, key).number)
     low.emit(call, "add", {"broadcast": True}, [flowing_, beside(low, low.data(bias), made)])
-
-
-@lowers("batch_norm")
-@of_images
-def batch_norm(low: Lowering, call: Call) -> None:
-    row = bind(
-        call,
-        "input running_mean running_var weight bias training momentum eps",
-        weight=None,
-        bias=None,
-        training=False,
-        momentum=0.1,
-        eps=1e-5,
-    )
-    data = low.data(row["input"])
-    along_last = len(data.shape) == 2 and data.batch == 0 and data.fold > 1  # tokens, all of them in one axis
-    folded = data.batch == 0 and data.fold > 1 and len(data.shape) > 2
-    data = data if along_last or folded else clean(data, "bn")
-    if row["running_mean"] is None:
-        raise Unsaid("batch norm without running statistics")
-    if (row["weight"] is None) != (row["bias"] is None):
-        raise Unsaid("batch norm with a weight and no bias, or a bias and no weight")
-    key = low.key(row["weight"], row["bias"], row["running_mean"], row["running_var"])
-    momentum = getattr(low.modules.get(key), "momentum", row["momentum"])
-    if momentum is None:
-        raise Unsaid("batch norm with a cumulative average")
-    arguments: dict[str, Plain] = {"eps": row["eps"], "momentum": momentum, "affine": row["weight"] is not None}
-    if folded:
-        side_by_side(low, call, "bn", arguments, data, key)
-        return
-    low.emit(call, "bn", arguments | ({"last": True} if along_last else {}), [data], key)
-
-
-@lowers("layer_norm")
-def layer_norm(low: Lowering, call: Call) -> None:
-    row = bind(call, "input normalized_shape weight bias eps", weight=None, bias=None, eps=1e-5)
-    data = low.data(row["input"])
-    if len(row["normalized_shape"]) != 1:
-        raise Unsaid("layer norm over several axes")
-    affine = row["weight"] is not None
-    arguments: dict[str, Plain] = {
-        "eps": row["eps"],
-        "affine": affine,
-        "last": True,
-        "bias": row["bias"] is not None or not affine,
-    }
-    low.emit(call, "ln", arguments, [data], low.key(row["weight"], row["bias"]) if affine else None)
-
-
-@lowers("group_norm")
-@of_images
-def group_norm(low: Lowering, call: Call) -> None:
-    row = bind(call, "input num_groups weight bias eps", weight=None, bias=None, eps=1e-5)
-    data, affine = low.data(row["input"]), row["weight"] is not None
-    arguments: dict[str, Plain] = {"groups": row["num_groups"], "eps": row["eps"], "affine": affine}
-    if data.batch == 0 and data.fold > 1:
-        normed_apart(low, call, "gn", arguments, data, row["weight"], row["bias"])
-        return
-    data = clean(data, "gn")
-    if affine and row["bias"] is None:
-        # The language's has both: the factors come after it.
-        weight = low.of(row["weight"])
-        assert isinstance(weight, Fixed)
-        bare = low.between("gn", {**arguments, "affine": False}, [data], data.bare)
-        told = {"axis": 0, "stored": "flat" if len(data.bare) > 1 else None} | low.factor(weight.key)
-        low.emit(call, "layer_scale", told, [bare], weight.key)
-        return
-    key = low.key(row["weight"], row["bias"]) if affine else None
-    low.emit(call, "gn", arguments, [data], key)
-
-
-@lowers("instance_norm")
-@of_images
-def instance_norm(low: Lowering, call: Call) -> None:
-    row = bind(
-        call,
-        "input running_mean running_var weight bias use_input_stats momentum eps",
-        weight=None,
-        bias=None,
-        use_input_stats=True,
-        eps=1e-5,
-    )
-    if not row["use_input_stats"]:
-        raise Unsaid("instance norm with running statistics")
-    data, affine = low.data(row["input"]), row["weight"] is not None
-    if data.batch == 0 and data.fold > 1:
-        normed_apart(low, call, "instance_norm", {"eps": row["eps"]}, data, row["weight"], row["bias"])
-        return
-    data = clean(data, "instance_norm")
-    key = low.key(row["weight"], row["bias"]) if affine else None
-    low.emit(call, "instance_norm", {"eps": row["eps"], "affine": affine}, [data], key)
 
 
 @lowers("local_response_norm")
@@ -409,18 +318,6 @@ def selu(low: Lowering, call: Call) -> None:
 def celu(low: Lowering, call: Call) -> None:
     row = bind(call, "input alpha inplace", alpha=1.0)
     low.emit(call, "celu", {"alpha": row["alpha"]}, [low.data(row["input"])])
-
-
-@lowers("rms_norm")
-def rms_norm(low: Lowering, call: Call) -> None:
-    row = bind(call, "input normalized_shape weight eps", weight=None, eps=None)
-    data = low.data(row["input"])
-    if len(row["normalized_shape"]) != 1:
-        raise Unsaid("a norm over several axes")
-    eps = 1.1920928955078125e-07 if row["eps"] is None else row["eps"]
-    affine = row["weight"] is not None
-    arguments: dict[str, Plain] = {"eps": eps, "affine": affine, "last": True}
-    low.emit(call, "rms_norm", arguments, [data], low.key(row["weight"]) if affine else None)
 
 
 @lowers("softmax", "log_softmax")

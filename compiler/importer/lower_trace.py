@@ -16,6 +16,7 @@ from . import (
     lower_grids,
     lower_layers,
     lower_masks,
+    lower_norms,
     lower_order,
     lower_pairs,
     lower_products,
@@ -39,6 +40,7 @@ ROOMS = (
     lower_grids,
     lower_layers,
     lower_masks,
+    lower_norms,
     lower_order,
     lower_pairs,
     lower_products,
@@ -51,10 +53,16 @@ ROOMS = (
 """The files that fill the table, each as it is imported."""
 
 
-def lower(traces: Sequence[Trace], modules: dict[str, nn.Module], starts: dict[str, Start], has_one_size: bool = False) -> Flat:
-    """The steps of a model. Raises `Unsaid` where the runs do not agree."""
+def lower(
+    traces: Sequence[Trace],
+    modules: dict[str, nn.Module],
+    starts: dict[str, Start],
+    has_one_size: bool = False,
+    later: frozenset[str] = frozenset(),
+) -> Flat:
+    """The steps of a model; the buffers `later` keep their keys. Raises `Unsaid` where the runs do not agree."""
     assert TABLE and ROOMS
-    flat = Lowering(traces, modules, starts, has_one_size).run()
+    flat = Lowering(traces, modules, starts, has_one_size, later).run()
     if flat.drawn:
         told = "buffers start as random numbers here, and as others in the model, which its checkpoints have (`--weights-out` writes them)"
         flat.notes.append(f"{told}: {first_keys(flat.drawn)}")

@@ -22,6 +22,7 @@ from ..ops.base import show
 from ..runtime.compared import Compared, compared, shows_nothing
 from ..runtime.live_module import build
 from ..runtime.starts import watched_starts
+from ..runtime.weights.keys import COUNTER
 from .calling import anew, call
 from .graph_model import GraphModel
 from .in_training import told_of_training
@@ -151,12 +152,14 @@ def _compared(checked: Checked, model: Model, own_size: bool) -> Proof:
         with watched_starts(fill=False):  # constants have numbers of their own
             module = build(graph, Mode.TRAIN)
     theirs, ours = reference.state_dict(), module.state_dict()
-    missing, extra = [key for key in theirs if key not in ours], [key for key in ours if key not in theirs]
+    # Checkpoints without counters of batches are read, as PyTorch reads them.
+    counters = [key for key in ours if key not in theirs and key.rpartition(".")[2] == COUNTER]
+    missing, extra = [key for key in theirs if key not in ours], [key for key in ours if key not in theirs and key not in counters]
     if extra:
         return Proof(
             False, f"the key `{extra[0]}` is none of the model's; of the model's `{missing[0] if missing else ''}` is missing", graph
         )
-    unlike = next((key for key, value in ours.items() if value.shape != theirs[key].shape), None)
+    unlike = next((key for key, value in ours.items() if key in theirs and value.shape != theirs[key].shape), None)
     if unlike is not None:
         return Proof(False, f"`{unlike}` has the shape {list(ours[unlike].shape)}, in the model {list(theirs[unlike].shape)}", graph)
     generator = torch.Generator().manual_seed(0)
@@ -167,12 +170,13 @@ def _compared(checked: Checked, model: Model, own_size: bool) -> Proof:
         found.on_other_numbers()
     if found.differs is not None:
         return Proof(False, found.differs, graph, differs_at=found.differs_at)
-    keys = "1 key is equal" if len(ours) == 1 else f"{len(ours):,} keys are equal"
+    keys = "1 key is equal" if len(ours) - len(counters) == 1 else f"{len(ours) - len(counters):,} keys are equal"
     told = f"{keys}; " + "; ".join(found.told)
     if not found.rows:
         return Proof(False, found.why, graph, unrun=True)
     doubt = SAME_FOR_ALL if shows_nothing(found.rows) else ""
-    doubt = "; ".join(filter(None, [doubt, found.odd, found.refused, found.decided(), found.alone, *found.in_training()]))
+    counted = f"batches are counted here, and not in the model: {first_keys(counters)}" if counters else ""
+    doubt = "; ".join(filter(None, [doubt, counted, found.odd, found.refused, found.decided(), found.alone, *found.in_training()]))
     return Proof(True, told, graph, tuple(missing), doubt=doubt)
 
 
@@ -210,7 +214,8 @@ class _Runs:
         if self.model.rewritten:  # what it writes into them is the same at each run from the first on
             run_once(self.model, self.generator)
         state = self.reference.state_dict()
-        self.module.load_state_dict({key: state[key].detach() for key in self.module.state_dict()}, strict=True, assign=True)
+        given = {key: state[key].detach() if key in state else torch.zeros((), dtype=torch.int64) for key in self.module.state_dict()}
+        self.module.load_state_dict(given, strict=True, assign=True)
         self.module.eval()
 
     def at_sizes(self) -> None:

@@ -13,6 +13,7 @@ from torch import nn
 from ...reporting.error import ArchError
 from ..files.system_errors import EXTRAS, installed_by
 from .calling import call, input_names, needed
+from .filled_later import filled_later
 from .fixed_values import answered
 from .flat_steps import Flat, Step
 from .graph_model import GraphModel
@@ -36,7 +37,7 @@ from .usable import OF_ONE_KIND, OTHER_KINDS, other_numbers
 LONGEST = 200
 """Characters of PyTorch's own words that a message gives."""
 
-WANTS_INTEGERS = re.compile(r"scalar types?:? (Long|Int)|\bindices\b|expected .*\bLong\b|as indices must be|int64 for index")
+WANTS_INTEGERS = re.compile(r"scalar types?:? (Long|Int)|\bLongTensor\b|\bindices\b|expected .*\bLong\b|as indices must be|int64 for index")
 """What PyTorch says to numbers with a fraction where it wants an index."""
 
 NO_TENSOR = re.compile(rf"('Tensor' object has no attribute|{OF_A_DICT}) ['`](.+)['`]")
@@ -93,7 +94,7 @@ class Runs:
             raise refusal(source, flat.missing, modules, model.constructors)
         if len(flat.outputs) == 1 and self._has_unread(flat):
             with contextlib.suppress(ArchError, Unsaid):  # what training alone reads is left out then, and said
-                both = lower(self._runs(training=True), modules, model.starts, model.has_one_size)
+                both = self._lower(self._runs(training=True), modules)
                 flat.read_in_training = both.read - flat.read
                 if (sides := _with_sides(both, flat)) is not None:
                     self._plain, flat = flat, sides
@@ -164,7 +165,18 @@ class Runs:
     def _lowered(self, modules: dict[str, nn.Module]) -> Flat:
         self.traces = self._first_runs()
         self.model.rewritten = tuple(self.traces[0].rewritten)
-        return lower(self.traces, modules, self.model.starts, self.model.has_one_size)
+        return self._lower(self.traces, modules)
+
+    def _lower(self, traces: list[Trace], modules: dict[str, nn.Module]) -> Flat:
+        """The steps; where buffers that are filled later cannot be kept by their keys, with the numbers that they have."""
+        model = self.model
+        later = filled_later(model.module, model.inputs, model.by_name)
+        if later:
+            with contextlib.suppress(Unsaid):
+                flat = lower(traces, modules, model.starts, model.has_one_size, later)
+                if not flat.missing:
+                    return flat
+        return lower(traces, modules, model.starts, model.has_one_size)
 
     def _first_runs(self) -> list[Trace]:
         """The runs of evaluation; on whole numbers or truths where the model asks for these and was given no tensors."""

@@ -118,7 +118,7 @@ def model_of(
             make, origin = of_factory(source, library, name, settings)
     filled = filled or library not in LIBRARIES
     draws = Draws()
-    with watched() as made, offline(network), quiet(), watched_starts(fill=filled) as starts:
+    with watched() as made, offline(network) as asked, quiet(), watched_starts(fill=filled) as starts:
         try:
             with contextlib.nullcontext() if filled else Undrawn(), draws, as_a_script(library):
                 module = make(**settings)
@@ -139,7 +139,7 @@ def model_of(
         origin,
         made,
         of_library=library in LIBRARIES,
-        notes=[*work_in(module), *widen(module)],
+        notes=[*asked, *work_in(module), *widen(module)],
         starts=draws.starts(module) | starts_of(module, starts),
         sizes_given=bool(shapes),
         by_name=by_name,
@@ -246,20 +246,25 @@ def size_of_first_layer(module: nn.Module, is_tried: bool) -> str | None:
 
 
 @contextlib.contextmanager
-def offline(allowed: bool) -> Iterator[None]:
-    """No socket connects, no hub is asked, unless that is allowed."""
+def offline(allowed: bool) -> Iterator[list[str]]:
+    """No socket connects, no hub is asked, unless that is allowed. Gives what a model has to say of it, once it was made: it may go on without."""
+    notes: list[str] = []
     if allowed:
-        yield
+        yield notes
         return
 
-    def refuse(*_: object, **__: object) -> NoReturn:
+    def refuse(*given: object, **__: object) -> NoReturn:
+        host = next((row[0] for row in given if isinstance(row, tuple) and row and isinstance(row[0], str)), None)
+        note = f"the model asked for the network{f' ({host})' if host else ''} as it was made, and went on without: `--network` allows it"
+        if note not in notes:
+            notes.append(note)
         raise ConnectionRefusedError(f"{UNASKED}; `archc import --network` allows it")
 
     kept, before = (socket.socket.connect, socket.create_connection), {name: os.environ.get(name) for name in NO_HUB}
     socket.socket.connect, socket.create_connection = refuse, refuse  # type: ignore[method-assign]
     os.environ.update(NO_HUB)
     try:
-        yield
+        yield notes
     finally:
         socket.socket.connect, socket.create_connection = kept  # type: ignore[method-assign]
         for name, value in before.items():

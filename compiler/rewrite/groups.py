@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..graph.batchless import batchless_of
 from ..graph.graph import Graph
 from ..graph.program import Node
 from ..ops.base import product
@@ -10,6 +11,9 @@ MOST_BYTES = 13 << 20
 """The most that one tensor of a group may take. What a layer puts out is then still in the cache when the next one reads it:
 four images of ResNet-50 at a time are 4 to 8 % faster than eight. And from 32 MiB on the C library takes every tensor from the
 system and gives it back, whose pages have to be cleared each time: a sixth of VGG's time at a batch of 8."""
+
+LARGE = 1 << 20
+"""Elements of an image's tensor of which eight take 32 MiB."""
 
 
 def head_of(graph: Graph) -> Node | None:
@@ -33,6 +37,21 @@ def head_of(graph: Graph) -> Node | None:
     for node in graph.nodes[: found.index]:
         reach = max(reach, last_read.get(node.index, node.index))
     return found if reach <= found.index else None
+
+
+def ends_in_groups(graph: Graph) -> bool:
+    """Whether a network without a head goes through in groups to its end, where the outputs of all are put together.
+
+    That copies them, which pays where large tensors on the way are more than they: in a segmentation, a U-Net, a detector.
+    """
+    if not graph.inputs or head_of(graph) is not None:
+        return False
+    alone = batchless_of(graph)
+    outputs = {node.inputs[0] for node in graph.outputs}
+    if any(alone[index] for index in outputs):
+        return False
+    large = [product(node.shape) for node in graph.nodes if node.index not in outputs and not node.is_port and not node.operation.is_view]
+    return sum(size for size in large if size >= LARGE) > sum(product(graph.nodes[index].shape) for index in outputs)
 
 
 def images_at_once(graph: Graph) -> int:

@@ -82,6 +82,11 @@ def test_a_batch_goes_through_in_groups_of_images() -> None:
     assert eight.seconds < 8 * one.seconds
 
 
+def test_a_network_without_a_head_goes_through_in_groups_where_its_tensors_are_large() -> None:
+    assert {row.times for row in foresee(shipped("unet"), MACHINE, batch=8).rows} == {8}
+    assert {row.times for row in foresee(shipped("transformer_encoder"), MACHINE, batch=8).rows} == {1}
+
+
 def test_other_dtypes_are_as_much_faster_as_their_peak() -> None:
     graph = shipped("resnet18")
     assert foresee(graph, MACHINE, dtype="bfloat16").seconds < 0.7 * foresee(graph, MACHINE).seconds

@@ -272,3 +272,44 @@ def test_a_letter_without_a_module_is_a_drive(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "q").mkdir()
     (tmp_path / "q" / "__init__.py").touch()
     assert is_source("q:Net")
+
+
+LATE = """
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+    try:
+        import no_such_dependency
+    except ImportError as error:
+        raise RuntimeError(f"Failed to import {name} because of the following error (look up to see its traceback):") from error
+"""
+
+
+def test_of_a_package_that_imports_its_parts_late_the_cause_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "late_of_ours.py").write_text(LATE, encoding="utf-8")
+    (tmp_path / "reads_late_of_ours.py").write_text("from late_of_ours import Net\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for module in ("late_of_ours", "reads_late_of_ours"):
+        with pytest.raises(ArchError) as error:
+            model_of(f"{module}:Net")
+        assert f"`{module}` imports what is not there: No module named 'no_such_dependency'" in str(error.value)
+
+
+ASKS = """
+import urllib.request
+from torch import nn
+
+def net():
+    try:
+        urllib.request.urlopen("http://example.com", timeout=3)
+    except OSError:
+        return nn.Sequential(nn.Linear(2, 1))
+    raise AssertionError("it was let through")
+"""
+
+
+def test_a_model_that_asks_for_the_network_and_goes_on_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "asks_of_ours.py").write_text(ASKS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    told = model_of("asks_of_ours:net", shapes=[(2,)]).notes
+    assert told == ["the model asked for the network (example.com) as it was made, and went on without: `--network` allows it"]

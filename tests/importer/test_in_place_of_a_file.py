@@ -226,3 +226,11 @@ def test_a_folder_that_may_not_be_read_is_no_model(folder: Path, monkeypatch: py
 
     monkeypatch.setattr(os, "listdir", refuses)
     assert documents(str(folder / "locked")) == []
+
+
+def test_the_notes_of_an_import_are_told_by_every_command(folder: Path) -> None:
+    unread = MODELS.replace("self.fc = nn.Linear(width", "self.unread = nn.Linear(3, 3)\n        self.fc = nn.Linear(width")
+    (folder / "with_notes.py").write_text(unread, encoding="utf-8")
+    lines = [line for line in run("cost", "with_notes:TinyNet").stderr.splitlines() if line.startswith("note: ")]
+    assert lines == ["note: 2 keys that no run reads are left out: `unread.weight`, `unread.bias`"]
+    assert lines == [line for line in run("import", "with_notes:TinyNet").stderr.splitlines() if line.startswith("note: ")]

@@ -309,3 +309,53 @@ def test_outputs_that_are_left_out_are_none_in_training_either(name: str, sizes:
     monkeypatch.setattr(prove, "told_of_training", lambda *given: seen.append(first(*given)) or seen[-1])
     assert "in training" not in imported(name, *sizes).stderr
     assert seen == [[]]
+
+
+OWN_PATH = '''
+import torch
+from torch import nn
+
+class Path(nn.Module):
+    """Drops samples as most code does that has no library for it."""
+    def __init__(self, p):
+        super().__init__()
+        self.p = p
+    def forward(self, x):
+        if not self.training:
+            return x
+        keep = 1 - self.p
+        return x * x.new_empty((x.shape[0],) + (1,) * (x.ndim - 1)).bernoulli_(keep) / keep
+
+class DropPath(Path):
+    pass
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.drop = nn.Linear(8, 8), nn.Linear(8, 8), DropPath(0.2)
+    def forward(self, x):
+        return x + self.drop(self.b(self.a(x).relu()))
+
+class Resting(nn.Module):
+    """Its norm never trains."""
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(3, 4, 3, bias=False), nn.BatchNorm2d(4)
+    def train(self, mode=True):
+        super().train(mode)
+        self.norm.eval()
+        return self
+    def forward(self, x):
+        return self.norm(self.conv(x)).mean((2, 3))
+'''
+
+
+def test_a_drop_path_of_ones_own_is_no_difference_and_a_part_at_rest_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own_path.py").write_text(OWN_PATH, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    seen = CliRunner().invoke(group, ["import", "own_path.py:Residual", "--input", "8"])
+    assert seen.exit_code == 0
+    assert "drop_path(0.2)" in seen.stdout
+    assert "in training" not in seen.stderr
+    rests = CliRunner().invoke(group, ["import", "own_path.py:Resting", "--input", "3x8x8"])
+    assert "which is what it does in evaluation (there `norm` at rest all the time)" in rests.stderr

@@ -86,8 +86,10 @@ class OneDnn(Backend):
         if isinstance(layer, BuiltAttention) and (folded := layer.folded(node.input_shapes)) is not None:
             construct, text = folded
             return dataclasses.replace(plain(node, attribute, operands), module=made(construct), helpers=text)
-        if isinstance(layer, DotProductAttention) and (even := of_one_width(node, layer, operands)):
-            return Step(even)
+        if isinstance(layer, DotProductAttention) and (
+            fused := of_one_width(node, layer, operands) or of_windows(graph, node, layer, operands)
+        ):
+            return Step(fused)
         if isinstance(layer, Reduce) and (by_hand := summed_by_hand(node, layer, operands[0]) or length_by_hand(node, layer, operands[0])):
             return Step(by_hand)
         if is_signal(node) and (isinstance(layer, GroupNorm) or (isinstance(layer, Concat) and is_of_channels(layer, node))):
@@ -140,6 +142,24 @@ def of_one_width(node: Node, layer: DotProductAttention, operands: Sequence[str]
     even = text if value[-1] == width else f"{text}[..., :{value[-1]}]"
     sizes = f"{operands[0]}.shape[-1] == {query[-1]} and {operands[2]}.shape[-1] == {value[-1]}"
     return f"{even} if {sizes} else {plain(node, '', operands).value}"
+
+
+def of_windows(graph: Graph, node: Node, layer: DotProductAttention, operands: Sequence[str]) -> str:
+    """Attention in windows: PyTorch's fused kernel takes one axis of heads, so the windows of all images are one batch there. "" for others."""
+    query, key, value, *bias = node.input_shapes
+    if len(query) != 4 or query[:2] != key[:2] or query[-1] != value[-1] or any(row[0] not in (1, query[0]) for row in bias):
+        return ""
+    names = [f"{name}.flatten(0, 1)" for name in operands[:3]]
+    for name, shape in zip(operands[3:], bias, strict=True):
+        # One that is the same for all windows of all images stretches by itself.
+        is_one = shape[0] == 1 and batchless_of(graph)[node.inputs[3]]
+        names.append(
+            f"{name}.flatten(0, 1)"
+            if is_one
+            else f"{name}.expand({operands[0]}.shape[0], {operands[0]}.shape[1], -1, -1, -1).flatten(0, 1)"
+        )
+    text = layer.expression(names, tuple(row[1:] for row in node.input_shapes))
+    return f"{text}.unflatten(0, ({operands[0]}.shape[0], -1))"
 
 
 def summed_by_hand(node: Node, reduce: Reduce, operand: str) -> str:

@@ -14,11 +14,11 @@ from ...graph.batchless import stretched
 from ...graph.program import Node
 from ...ops.base import show
 from ...rewrite.base import Rewritten, weight_key
-from ...rewrite.groups import head_of
+from ...rewrite.groups import ends_in_groups, head_of
 from .library import definitions
 from .step import Backend, Step
 
-_TAKEN = ("images", "groups", "part", "features", "torch", "nn", "F", "self", "len", "max", "min", "tuple")
+_TAKEN = ("images", "groups", "group", "part", "number", "features", "of_a_group", "torch", "nn", "F", "self", "len", "max", "min", "tuple")
 """Names that the written class uses itself."""
 
 
@@ -61,7 +61,12 @@ class _Writer:
         name = camel_case(self.graph.program.name)
         head = head_of(self.graph) if self.backend.images(self.graph) else None
         statements = [(node, line) for node in self.graph.nodes for line in self.lines(node)]
-        methods = self._whole([line for _, line in statements]) if head is None else self._in_groups(head, statements)
+        if head is not None:
+            methods = self._in_groups(head, statements)
+        elif self.backend.images(self.graph) and ends_in_groups(self.graph):
+            methods = self._all_in_groups([line for _, line in statements])
+        else:
+            methods = self._whole([line for _, line in statements])
         code = "\n\n\n".join([*definitions(self.kernels), *self.helpers, "\n".join(self._class(name, methods))])
         return Written(
             "\n\n".join([self._header(), "\n".join([_imports(code), *self.outside])]) + "\n\n\n" + code + "\n",
@@ -162,9 +167,7 @@ class _Writer:
         first = [line for node, line in statements if node.index <= head.index]
         rest = [line for node, line in statements if node.index > head.index]
         groups = [
-            f"images = max(1, min({image}.shape[0], {self.backend.images(self.graph)}))",
-            f"while {image}.shape[0] % images != 0:",
-            "    images -= 1",
+            *self._images(image),
             f"groups = [self.features(part) for part in {image}.split(images)]",
             f"{result} = groups[0] if len(groups) == 1 else torch.cat(groups)",
         ]
@@ -172,6 +175,40 @@ class _Writer:
         return [
             *self._method("features", self._parameters(), "torch.Tensor", [about, *first, f"return {result}"]),
             *self._method("forward", self._parameters(), self._kind(), [*self._guard(), *groups, *rest, f"return {self._results()}"]),
+        ]
+
+    def _all_in_groups(self, body: Sequence[str]) -> list[str]:
+        """`of_a_group`, which is the network, and `forward`, which calls it for each group and puts the outputs together."""
+        names = [self.variables[node.index] for node in self.graph.inputs]
+        one = len(self.graph.outputs) == 1
+        parts = [f"{name}.split(images)" for name in names]
+        given = "part" if len(names) == 1 else ", ".join(f"{part}[number]" for part in parts)
+        over = f"part in {parts[0]}" if len(names) == 1 else f"number in range({names[0]}.shape[0] // images)"
+        joined = ", ".join(f"torch.cat([group[{place}] for group in groups])" for place in range(len(self.graph.outputs)))
+        about = '"""A group of images; all groups are of one size."""'
+        return [
+            *self._method("of_a_group", self._parameters(), self._kind(), [about, *body, f"return {self._results()}"]),
+            *self._method(
+                "forward",
+                self._parameters(),
+                self._kind(),
+                [
+                    *self._guard(),
+                    *self._images(names[0]),
+                    f"groups = [self.of_a_group({given}) for {over}]",
+                    "if len(groups) == 1:",
+                    "    return groups[0]",
+                    f"return {'torch.cat(groups)' if one else joined}",
+                ],
+            ),
+        ]
+
+    def _images(self, name: str) -> list[str]:
+        """How many go at once: as many as fit, of those that divide the batch."""
+        return [
+            f"images = max(1, min({name}.shape[0], {self.backend.images(self.graph)}))",
+            f"while {name}.shape[0] % images != 0:",
+            "    images -= 1",
         ]
 
     def _method(self, name: str, parameters: str, kind: str, statements: Sequence[str]) -> list[str]:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from archc.base.source import Source
 from archc.compiler.codegen.pytorch import Mode
-from archc.compiler.driver import compile
+from archc.compiler.driver import compile, compile_source
 from archc.compiler.emit.fast.build import fast, rewritten
 from archc.compiler.emit.fast.onednn import OneDnn
 from archc.compiler.emit.fast.step import Backend
@@ -121,6 +122,46 @@ def test_a_batch_in_groups_of_images() -> None:
     with torch.no_grad():
         for count in (1, 4, 5, 6, 12):
             x = torch.randn(count, 3, 8, 8)
+            check_close(scripted(x), (plain(x),), 1e-5)
+
+
+LARGE_ON_THE_WAY = """
+network n {
+  input left[2, 272, 272]
+  input right[2, 272, 272]
+  concat { | skip(left) | skip(right) } -> conv(16, 3) -> bn -> relu -> a: maxpool(2)
+  conv(3, 1) -> upsample(2) -> out: sigmoid
+  output small = a
+  output out
+}
+"""
+
+
+@pytest.mark.parametrize("at_once", [0, 2])
+def test_a_network_of_images_goes_through_in_groups_to_its_end(at_once: int) -> None:
+    graph = compile_source(Source.of("n.arch", LARGE_ON_THE_WAY)).graph
+    plain = shaken(build(graph, Mode.INFERENCE)).eval()
+    made = fast(graph, plain.state_dict(), OneDnn(at_once=at_once))
+    assert "of_a_group" in made.written.source
+    scripted = script(made.module)
+    with torch.no_grad():
+        for count in (1, 2, 3, 4):
+            given = torch.randn(2, count, 2, 272, 272)
+            check_close(scripted(*given), plain(*given), 1e-5)
+
+
+def test_attention_in_windows_is_one_call_of_the_fused_kernel() -> None:
+    graph = network(
+        "9, 2, 16, 8",
+        "sdpa { | skip | skip | scale(2) | add(broadcast = true) { | constant(0.5, sizes = [9, 1, 16, 16]) | bias: parameter([1, 2, 16, 16]) } }",
+    )
+    plain = shaken(build(graph, Mode.INFERENCE)).eval()
+    made = fast(graph, plain.state_dict())
+    assert "unflatten(0, (" in made.written.source
+    scripted = script(made.module)
+    with torch.no_grad():
+        for count in (1, 3):
+            x = torch.randn(count, 9, 2, 16, 8)
             check_close(scripted(x), (plain(x),), 1e-5)
 
 

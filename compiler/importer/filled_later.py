@@ -1,0 +1,47 @@
+"""Buffers whose numbers of today are not the model's: what training moves, and what waits, at 0 or 1, for a checkpoint to fill it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import nn
+
+from .calling import call
+from .sources import as_it_was, on_meta
+
+
+def filled_later(module: nn.Module, inputs: Sequence[torch.Tensor], by_name: Sequence[str]) -> frozenset[str]:
+    """The keys of buffers that a text must keep by their names; those of PyTorch's own layers have words that know them."""
+    rows = dict(_candidates(module))
+    found = {key for key, row in rows.items() if not row.is_meta and (bool((row == 0).all()) or bool((row == 1).all()))}
+    if len(found) < len(rows):
+        found |= _moved(module, inputs, by_name) & rows.keys()
+    return frozenset(found)
+
+
+def _candidates(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
+    stored = module.state_dict(keep_vars=True)
+    for path, part in module.named_modules():
+        if not type(part).__module__.startswith("torch."):
+            for name, row in part.named_buffers(path, recurse=False):
+                if name in stored and row.is_floating_point() and row.numel():
+                    yield name, row
+
+
+def _moved(module: nn.Module, inputs: Sequence[torch.Tensor], by_name: Sequence[str]) -> set[str]:
+    """What a run of training writes into, or puts another tensor in the place of."""
+    found = set[str]()
+    module.train()
+    try:
+        with contextlib.suppress(Exception), torch.no_grad(), as_it_was(module), on_meta(module):
+            before = {key: (row, row._version) for key, row in module.named_buffers()}
+            try:
+                call(module, inputs, by_name)
+            finally:
+                after = dict(module.named_buffers())
+                found |= {key for key, (row, version) in before.items() if after.get(key) is not row or row._version != version}
+    finally:
+        module.eval()
+    return found
