@@ -23,20 +23,20 @@ from ..files.machine import cache_folder, cores, processor
 from ..files.system_errors import at, shown
 from ..files.write import write
 
-VERSION = 2
+VERSION = 3
 
 Kind: TypeAlias = Literal[
-    "matrix", "window", "winograd", "grouped", "depthwise", "entry", "unpacked", "transposed",
+    "matrix", "row", "point", "window", "winograd", "grouped", "depthwise", "strided", "entry", "unpacked", "transposed",
     "attention", "product", "recurrent", "move", "curve", "erf", "last", "norm", "groupnorm", "response", "maximum", "average", "resize",
 ]  # fmt: skip
 """Kinds of work, each with rates of its own; docs/foreseen.md has their table."""
 
 ARITHMETIC: frozenset[str] = frozenset(
-    ("matrix", "window", "winograd", "grouped", "depthwise", "entry", "unpacked", "transposed", "attention", "product", "recurrent")
+    ("matrix", "row", "point", "window", "winograd", "grouped", "depthwise", "strided", "entry", "unpacked", "transposed", "attention", "product", "recurrent")
 )  # fmt: skip
 """Kinds whose work is counted in floating-point operations, two a multiply-accumulate; that of the others is elements."""
 
-PACKED: frozenset[str] = frozenset(("matrix", "window", "winograd", "grouped", "depthwise", "transposed", "entry"))
+PACKED: frozenset[str] = frozenset(("matrix", "point", "window", "winograd", "grouped", "depthwise", "strided", "transposed", "entry"))
 """Layers that are one call of oneDNN."""
 
 
@@ -84,8 +84,14 @@ class Calibration:
         """Seconds for bytes to be read and written, of a tensor (or of weights) of so many bytes in all."""
         return moved / _between(self.bandwidth, moved if within is None else within) if moved else 0.0
 
-    def calling(self, kind: str) -> float:
-        return self.call["layer" if kind in PACKED else "step"]
+    def beyond_caches(self, moved: float) -> float:
+        """What of that a tensor in the caches nearest to the core would not take: rates of arithmetic were measured on such."""
+        return self.moving(moved) - moved / max(value for _, value in self.bandwidth)
+
+    def calling(self, kind: str, is_small: bool = False) -> float:
+        """Of a network `is_small` that the caches hold whole, calls are those of one step after its like."""
+        name = "layer" if kind in PACKED else "step"
+        return self.call[f"{name}_again" if is_small and f"{name}_again" in self.call else name]
 
     def to_json(self) -> str:
         document = {
@@ -145,7 +151,7 @@ def of_this_machine(threads: int | None = None) -> Calibration:
     if not places or not os.path.isfile(places[-1]):
         option = f" --threads {threads}" if threads is not None else ""
         message = "this machine has no calibration" + (f" for {threads} thread{'s' if threads > 1 else ''}" if threads is not None else "")
-        help = f"`archc calibrate{option}` measures it, in about ten seconds; it needs PyTorch"
+        help = f"`archc calibrate{option}` measures it, in about half a minute; it needs PyTorch"
         raise ArchError((Diagnostic("F671", message, at("this machine"), help=help),))
     return read(places[-1])
 

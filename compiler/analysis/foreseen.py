@@ -31,6 +31,12 @@ from .calibration import PACKED, Calibration, Kind, of_this_machine
 from .dtypes import BYTES, weight_bytes
 from .traffic import writes_nothing
 
+SMALL = 4 << 20
+"""Bytes of weights and of the largest tensors up to which a core's caches hold a network from one run to the next."""
+
+ROW_WEIGHTS = 1 << 21
+"""Weights up to which a dense layer of one row is BLAS's (`emit/fast/kernels/linear.py`)."""
+
 FEW_CHANNELS = 4
 """A convolution that reads an image has a kernel of its own."""
 
@@ -93,6 +99,7 @@ def foresee(graph: Graph, calibration: Calibration, *, batch: int = 1, dtype: st
         while batch % images:
             images -= 1
     stored = sum(weight_bytes(weight, dtype) for node in fast.nodes for weight in node.weights)
+    is_small = stored + 2 * max(product(node.shape) for node in fast.nodes) * images * BYTES[dtype] <= SMALL
     known: dict[object, tuple[Task, float, str]] = {}
     rows = []
     for node in fast.nodes:
@@ -103,22 +110,22 @@ def foresee(graph: Graph, calibration: Calibration, *, batch: int = 1, dtype: st
         key = (id(node.operation), node.input_shapes, at_once)
         if key not in known:
             task = task_of(fast, node, at_once, dtype)
-            known[key] = (task, *_seconds(task, calibration, stored, dtype))
+            known[key] = (task, *_seconds(task, calibration, stored, dtype, is_small))
         task, seconds, bound = known[key]
         rows.append(Step(node, task.kind, times, node.flops * batch, (task.moved + task.weights) * times, seconds * times, bound))
     return Foreseen(fast, calibration, batch, dtype, tuple(rows), sum(row.seconds for row in rows))
 
 
-def _seconds(task: Task, calibration: Calibration, stored: int, dtype: str) -> tuple[float, str]:
-    times = {
-        "compute": calibration.seconds(task.kind, filled(task, calibration.lanes), task.width, task.size, dtype),
-        "memory": calibration.moving(task.moved) + calibration.moving(task.weights, max(stored, task.weights)),
-    }
-    bound = max(times, key=lambda name: times[name])
-    seconds = times[bound] + (calibration.seconds("last", task.curved, 1, task.curved) if task.curved else 0.0)
+def _seconds(task: Task, calibration: Calibration, stored: int, dtype: str, is_small: bool) -> tuple[float, str]:
+    compute = calibration.seconds(task.kind, filled(task, calibration.lanes), task.width, task.size, dtype)
+    memory = calibration.moving(task.moved) + calibration.moving(task.weights, max(stored, task.weights))
+    bound = "compute" if compute >= memory else "memory"
+    seconds = max(compute + (calibration.beyond_caches(task.moved) if compute else 0.0), memory) + (
+        calibration.seconds("last", task.curved, 1, task.curved) if task.curved else 0.0
+    )
     if task.copied:
-        seconds += calibration.call["step"] + calibration.moving(task.copied)
-    call = calibration.calling(task.kind)
+        seconds += calibration.calling("move", is_small) + calibration.moving(task.copied)
+    call = calibration.calling(task.kind, is_small)
     return call + seconds, bound if seconds >= call else "call"
 
 
@@ -150,7 +157,7 @@ def task_of(graph: Graph, node: Node, images: int, dtype: str = "float32") -> Ta
     kind, work, width, size = _kind(node, operation, images)
     if kind not in PACKED:
         return Task(kind, work, width, size, moved, weights)
-    channels = 0 if kind in ("depthwise", "grouped") else node.shape[-1] if isinstance(operation, Linear) else node.shape[0]
+    channels = 0 if kind in ("depthwise", "strided", "grouped") else node.shape[-1] if isinstance(operation, Linear) else node.shape[0]
     curved = product(node.shape) * images if activation_of(node) not in ("none", "relu", "hardtanh", "leaky_relu") else 0
     found = packing(node)
     part = isinstance(graph.nodes[node.inputs[0]].operation, Chunk | Select | Slice) or (
@@ -165,7 +172,15 @@ def _kind(node: Node, operation: Operation, images: int) -> tuple[Kind, float, f
     work, elements = 2.0 * macs * images, float(product(node.shape) * images)
     if isinstance(operation, Linear):
         rows = product(node.shape[:-1]) * images
-        return "matrix", work, sqrt(node.input_shapes[0][-1] * node.shape[-1]), rows
+        before, after = node.input_shapes[0][-1], node.shape[-1]
+        if (
+            rows == 1
+            and len(node.shape) == 1
+            and before * after <= ROW_WEIGHTS
+            and activation_of(node) in ("none", "relu", "sigmoid", "tanh")
+        ):
+            return "row", work, sqrt(before * after), 1
+        return "matrix", work, sqrt(before * after), rows
     if isinstance(operation, Convolution | Deconv):
         return _convolution(node, operation, work, images)
     if operation.family == "recurrent":
@@ -192,11 +207,13 @@ def _convolution(node: Node, operation: Operation, work: float, images: int) -> 
     groups = dict(found.arguments).get("groups", 1)
     assert isinstance(operation, Conv | DepthwiseConv) and isinstance(groups, int)
     if groups == before and groups > 1:
-        return "depthwise", work, work / 2 / (after * size), after * size
+        return "depthwise" if set(found.along("stride")) == {1} else "strided", work, work / 2 / (after * size), after * size
     if groups > 1:
         return "grouped", work, width / groups, size
     if before <= FEW_CHANNELS:
         return "entry", work, after, size
+    if set(found.along("kernel_size")) == {1} and expected_way(node) == "packed":
+        return "point", work, width, size
     ways: dict[str, Kind] = {"matrix": "matrix", "winograd": "winograd"}
     return ways.get(expected_way(node), "window"), work * _read(node, found), width, size
 

@@ -73,15 +73,24 @@ def _square(channels: int, side: int) -> str:
 def probes() -> Iterator[Probe]:
     """All but the calls and the bandwidth, in the order of their kinds."""
     for kernel, channels, sides in (
-        (1, 16, (14, 56, 112)), (1, 64, (4, 14, 28, 56)), (1, 256, (1, 3, 7, 14, 28)), (1, 1024, (1, 3, 7, 14)), (1, 2048, (1, 7)),
-        (3, 16, (14, 56, 112)), (3, 48, (14, 28, 56)), (3, 128, (7,)), (3, 512, (7,)), (3, 96, (14, 28, 56)), (3, 256, (14, 28)),
+        (1, 16, (14, 56, 112)), (1, 64, (4, 14, 28, 56, 112)), (1, 256, (1, 3, 7, 14, 28, 56)), (1, 1024, (1, 3, 7, 14, 28)), (1, 2048, (1, 7, 14)),
+        (3, 16, (14, 56, 112)), (3, 48, (14, 28, 56, 112)), (3, 128, (7,)), (3, 512, (7,)), (3, 96, (14, 28, 56)), (3, 256, (14, 28, 56)),
     ):  # fmt: skip
         yield from (Probe(_square(channels, side), f"conv({channels}, {kernel}) -> relu") for side in sides)
+    yield from (Probe(f"{features}", f"linear({features}) -> relu") for features in (128, 512, 1024))
+    for channels, sides in ((64, (28, 56)), (256, (7, 14, 28)), (1024, (7, 14))):
+        yield from (Probe(_square(channels, side), f"add {{ | conv({channels}, 1) | skip }} -> relu") for side in sides)
     yield from (Probe(_square(128, side), "conv(128, 1x7) -> relu") for side in (17, 28))
-    for width, channels, grouped in ((4, 128, (14, 56)), (16, 256, (7, 14, 28)), (48, 192, (7, 14, 28))):
+    for width, channels, grouped in ((4, 128, (14, 56)), (16, 256, (7, 14, 28, 56)), (48, 192, (7, 14, 28, 56)), (168, 336, (14, 28))):
         yield from (Probe(_square(channels, side), f"conv({channels}, 3, groups = {channels // width}) -> relu") for side in grouped)
-    for kernel, sizes in ((3, ((512, 7), (256, 14), (128, 56), (64, 112))), (5, ((512, 7), (128, 28))), (7, ((768, 7), (96, 56)))):
+    for kernel, sizes in (
+        (3, ((512, 7), (256, 14), (128, 28), (128, 56), (64, 112), (96, 160))),
+        (5, ((512, 7), (128, 28))),
+        (7, ((768, 7), (96, 56))),
+    ):
         yield from (Probe(_square(channels, side), f"dwconv({kernel}) -> relu") for channels, side in sizes)
+    for channels, side in ((576, 14), (192, 28), (144, 56), (96, 112)):
+        yield Probe(_square(channels, side), "dwconv(3, stride = 2) -> relu", 1)
     yield Probe(_square(3, 224), "conv(16, 3, stride = 2) -> relu", 1)
     yield Probe(_square(3, 224), "conv(64, 7, stride = 2) -> relu", 1)
     yield from (Probe(_square(c, side), f'conv({c}, 3, pad_mode = "reflect")', 3) for c, side in ((64, 56), (256, 14)))
@@ -95,7 +104,7 @@ def probes() -> Iterator[Probe]:
     for step in ("gelu", "sigmoid", "ln", "gn(8)", "lrn", "maxpool(3, stride = 1, pad = 1)", "avgpool(3, stride = 1, pad = 1)"):
         yield from (Probe(_square(c, side), step, 3) for c, side in ((64, 14), (64, 56)))
     for step in ("maxpool(3, stride = 2, pad = 1)", "avgpool(2)", "global_avgpool", "upsample(2)"):
-        yield from (Probe(_square(c, side), step, 1) for c, side in ((64, 14), (64, 56), (64, 112)))
+        yield from (Probe(_square(c, side), step, 1) for c, side in ((64, 14), (64, 56), (64, 112), (256, 112)))
 
 
 def calibrate(threads: int = 0, watch: Watch = lambda text: None) -> Calibration:
@@ -154,7 +163,7 @@ def _calibrate(threads: int, clock: Callable[[], float], watch: Watch) -> Calibr
         lanes,
         peak,
         tuple(bandwidth),
-        mixed,
+        mixed | {f"{name}_again": seconds for name, seconds in call.items()},
         {kind: tuple(rows) for kind, rows in rates.items()},
     )
 

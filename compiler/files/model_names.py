@@ -10,6 +10,9 @@ LIBRARIES = ("torchvision", "timm")
 
 PYTHON = ".py"
 
+NOTE = "## Note: "
+"""How a line of an imported text's head begins that says in what it is another than the model."""
+
 
 def is_file(word: str) -> bool:
     """Whether a word names a file with a model in it, or a folder with one that archc built."""

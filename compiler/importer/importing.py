@@ -15,10 +15,10 @@ from torch import nn
 from ...base.records import dataclass
 from ...base.source import Source
 from ...dsl.format.printer import format_source
+from ..files.model_names import NOTE
 from .as_meant import as_meant
 from .axes import name_axes
 from .flat_steps import Flat
-from .in_place import NOTE
 from .names_refused import names_refused
 from .natural import natural
 from .prove import Proof, prove

@@ -6,10 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from ..files.model_names import is_file, is_source
-
-NOTE = "## Note: "
-"""How a line of the head begins that says in what the text is another than the model."""
+from ..files.model_names import NOTE, is_file, is_source
 
 
 def file_of(

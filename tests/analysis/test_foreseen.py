@@ -221,3 +221,29 @@ def test_work_of_a_kind_that_was_not_measured_takes_its_traffic() -> None:
     bare = Calibration("", 1, 1, "", 8, {"float32": 1e11}, ((1e4, 1e10),), {"layer": 1e-5, "step": 1e-6}, {"matrix": (Rate(1, 1, 1e10),)})
     (step,) = foresee(graph_of("network n { input x[8, 10, 10] maxpool(2) }"), bare).rows
     assert step.seconds == pytest.approx(1e-6 + 4 * (800 + 200) / 1e10)
+
+
+@pytest.mark.parametrize(
+    ("shape", "text", "kind"),
+    [
+        ("64, 40, 40", "conv(64, 1) -> relu", "matrix"),
+        ("64, 40, 40", "conv(64, 1, stride = 2) -> relu", "point"),
+        ("64, 40, 40", "add { | conv(64, 1) | skip } -> relu", "point"),
+        ("64, 40, 40", "dwconv(3) -> relu", "depthwise"),
+        ("64, 40, 40", "dwconv(3, stride = 2) -> relu", "strided"),
+        ("64", "linear(64) -> relu", "row"),
+        ("9000", "linear(9000) -> relu", "matrix"),
+        ("length = 5, channels = 64", "linear(64) -> relu", "matrix"),
+    ],
+)
+def test_kinds_of_work(shape: str, text: str, kind: str) -> None:
+    (row,) = foresee(graph_of(f"network n {{ input x[{shape}] {text} }}"), MACHINE).rows
+    assert row.kind == kind
+
+
+def test_calls_in_a_network_that_the_caches_hold_are_those_of_a_step_after_its_like() -> None:
+    text, again = "network n {{ input x[{}] relu }}", MACHINE.call | {"step_again": 1e-9}
+    for side, is_small in ((8, True), (1024, False)):
+        graph = graph_of(text.format(f"3, {side}, {side}"))
+        less = foresee(graph, MACHINE).seconds - foresee(graph, dataclasses.replace(MACHINE, call=again)).seconds
+        assert less == pytest.approx(1e-6 - 1e-9 if is_small else 0)

@@ -53,7 +53,7 @@ ROWS: tuple[Code, ...] = (
         "`archc cost --device this`, a goal or limit of `time` and `--time` tell how long a network takes on this machine, from what "
         "`archc calibrate` measured of it. There is no such measurement of this machine, or none with so many threads.",
         "",
-        "Call `archc calibrate` once: it takes about ten seconds and needs PyTorch; afterwards no PyTorch is needed.",
+        "Call `archc calibrate` once: it takes about half a minute and needs PyTorch; afterwards no PyTorch is needed.",
     ),
     Code(
         "F672",
