@@ -78,8 +78,8 @@ def probes() -> Iterator[Probe]:
     ):  # fmt: skip
         yield from (Probe(_square(channels, side), f"conv({channels}, {kernel}) -> relu") for side in sides)
     yield from (Probe(f"{features}", f"linear({features}) -> relu") for features in (128, 512, 1024))
-    for channels, sides in ((64, (28, 56)), (256, (7, 14, 28)), (1024, (7, 14))):
-        yield from (Probe(_square(channels, side), f"add {{ | conv({channels}, 1) | skip }} -> relu") for side in sides)
+    for channels, lengths in ((64, (28, 56)), (256, (7, 14, 28)), (1024, (7, 14))):
+        yield from (Probe(_square(channels, side), f"add {{ | conv({channels}, 1) | skip }} -> relu") for side in lengths)
     yield from (Probe(_square(128, side), "conv(128, 1x7) -> relu") for side in (17, 28))
     for width, channels, grouped in ((4, 128, (14, 56)), (16, 256, (7, 14, 28, 56)), (48, 192, (7, 14, 28, 56)), (168, 336, (14, 28))):
         yield from (Probe(_square(channels, side), f"conv({channels}, 3, groups = {channels // width}) -> relu") for side in grouped)
