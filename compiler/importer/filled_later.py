@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _NormBase
 
 from .calling import call
 from .sources import as_it_was, on_meta
 
 
 def filled_later(module: nn.Module, inputs: Sequence[torch.Tensor], by_name: Sequence[str]) -> frozenset[str]:
-    """The keys of buffers that a text must keep by their names; those of PyTorch's own layers have words that know them."""
+    """The keys of buffers that a text must keep by their names. Of PyTorch's own layers these are a norm's statistics, which a model may read by
+    itself; what spectral norms keep has words that know it."""
     rows = dict(_candidates(module))
     found = {key for key, row in rows.items() if not row.is_meta and (bool((row == 0).all()) or bool((row == 1).all()))}
     if len(found) < len(rows):
@@ -24,7 +26,7 @@ def filled_later(module: nn.Module, inputs: Sequence[torch.Tensor], by_name: Seq
 def _candidates(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
     stored = module.state_dict(keep_vars=True)
     for path, part in module.named_modules():
-        if not type(part).__module__.startswith("torch."):
+        if isinstance(part, _NormBase) or not type(part).__module__.startswith("torch."):
             for name, row in part.named_buffers(path, recurse=False):
                 if name in stored and row.is_floating_point() and row.numel():
                     yield name, row
