@@ -51,6 +51,8 @@ def by_places(low: Lowering, call: Call, data: Data, rows: list[Any]) -> bool:
     others = [row for row in rows if not isinstance(row, Ref)]
     if Ellipsis in rows or any(row != slice(None) for row in others) or named != list(range(named[0], named[-1] + 1)):
         return False
+    if not data.alone and data.batch in named and data.fold == 1 and len(named) > 1 and _each_its_own(low, data, rows, named):
+        named.remove(data.batch)  # `mask[images, places]`: each image reads its own row
     if not data.alone and (data.fold > 1 or data.batch in named):
         raise Unsaid("indexing by several tensors along the batch")
     first, many = data.axis(named[0]), len(named)
@@ -66,6 +68,16 @@ def by_places(low: Lowering, call: Call, data: Data, rows: list[Any]) -> bool:
     chosen = taken(low, table, first, places.flatten().tolist())
     low.tell(made.number, replace(made, number=low.step("reshape", {"shape": list(made.bare)}, chosen, made.bare).number))
     return True
+
+
+def _each_its_own(low: Lowering, data: Data, rows: list[Any], named: list[int]) -> bool:
+    """Whether the index along the batch is the number of each image, in front, and the others are the same for all."""
+    own = order_of(low, rows[data.batch])
+    sizes = [1] * own.dim()
+    sizes[:1] = [own.numel()]
+    others = [low.trace.values[rows[place].number].shape for place in named if place != data.batch]
+    is_count = data.batch == 0 and list(own.shape) == sizes and own.flatten().tolist() == list(range(data.shape[0]))
+    return is_count and all(len(shape) < own.dim() or shape[0] == 1 for shape in others)
 
 
 def _told(places: Sequence[object]) -> torch.Tensor:
