@@ -99,6 +99,8 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
         numbers = None if proof.is_equal else other_numbers(model.module, proof.told)
         if numbers is not None:
             raise trouble(source, "F652", f"the model could not be compared: {numbers[0]}", numbers[1], [f"it says: {proof.told}"])
+        if proof.differs_at == "short way":
+            raise trouble(source, "F652", proof.told, "a network does the same for all: import the part without it")
         if proof.unrun:
             raise trouble(
                 source,

@@ -24,16 +24,25 @@ TO_TRUTHS = ("bool", "to", "type")
 """What makes truths of numbers: what is not 0."""
 
 
+VIEWS = frozenset(("view", "reshape", "unsqueeze", "squeeze", "flatten", "expand"))
+"""What a mask may go through before."""
+
+
 def used_as_truths(trace: Trace) -> set[int]:
     """The places of the inputs that are compared with a number as they are, or made truths."""
     found = set[int]()
     for call in trace.calls:
-        if call.function in TO_TRUTHS and call.arguments[0] in trace.inputs and trace.values[call.results[0].number].dtype == torch.bool:
-            found.add(trace.inputs.index(call.arguments[0]))
+        if call.function in TO_TRUTHS and trace.values[call.results[0].number].dtype == torch.bool:
+            given = call.arguments[0]
         elif call.function.strip("_") in COMPARES:
             row = bind(call, "input other")
-            if isinstance(row["input"], Ref) and isinstance(row["other"], int | float) and row["input"] in trace.inputs:
-                found.add(trace.inputs.index(row["input"]))
+            given = row["input"] if isinstance(row["other"], int | float) else None
+        else:
+            continue
+        while isinstance(given, Ref) and (before := trace.values[given.number].call) is not None and before.function in VIEWS:
+            given = before.arguments[0]
+        if given in trace.inputs:
+            found.add(trace.inputs.index(given))
     return {place for place in found if trace.values[trace.inputs[place].number].dtype != torch.bool}
 
 

@@ -66,7 +66,7 @@ def by_places(low: Lowering, call: Call, data: Data, rows: list[Any]) -> bool:
         low.tell(made.number, gather_rows(low, table, first, places, made.shape))
         return True
     chosen = taken(low, table, first, places.flatten().tolist())
-    low.tell(made.number, replace(made, number=low.step("reshape", {"shape": list(made.bare)}, chosen, made.bare).number))
+    low.tell(made.number, replace(made, number=low.step("reshape", {"shape": low.following(made)}, chosen, made.bare).number))
     return True
 
 

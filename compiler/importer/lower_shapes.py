@@ -40,7 +40,7 @@ def reshape(low: Lowering, call: Call) -> None:
     elif len(made.bare) == 1 and len(data.bare) > 1:
         low.emit(call, "flatten", {}, [data])
     else:
-        shape = _following(low, made)
+        shape = low.following(made)
         low.emit(call, "reshape", {"shape": shape}, [data])
         step = low.flat.steps[-1]
         step.by, step.free = plain_name(call.function), shape.index(-1) if -1 in shape else _left_out(call, made)
@@ -57,15 +57,6 @@ def _left_out(call: Call, made: Data) -> int | None:
         return None
     axis = given.index(-1)
     return made.axis(axis) if made.alone or axis != made.batch else None
-
-
-def _following(low: Lowering, made: Data) -> list[int]:
-    """The shape, in which the one size that follows the input's works itself out."""
-    wide = low.wide(made.number)
-    if wide is None or len(wide) != len(made.bare):
-        return list(made.bare)
-    free = [axis for axis, sizes in enumerate(zip(made.bare, wide, strict=True)) if sizes[0] != sizes[1]]
-    return [-1 if free == [axis] else size for axis, size in enumerate(made.bare)]
 
 
 @lowers("permute", "transpose", "swapaxes", "t", "T", "mT", "movedim", "moveaxis", "swapdims")
@@ -228,7 +219,7 @@ def getitem(low: Lowering, call: Call) -> None:
         else:
             current = low.between(name, arguments, [current], tuple(shape))
     if reshaped and current.bare != made.bare:
-        low.emit(call, "reshape", {"shape": list(made.bare)}, [current])
+        low.emit(call, "reshape", {"shape": list(made.bare) if made.alone else low.following(made)}, [current])
     elif reshaped or not steps:
         if current is data:
             low.alias(call, data)

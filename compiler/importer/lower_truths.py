@@ -121,15 +121,27 @@ def both(low: Lowering, call: Call) -> None:
     given = (row["input"], row["other"])
     if any(isinstance(item, Ref) and low.trace.values[item.number].dtype != torch.bool for item in given):
         raise Unsaid("an operation of truths on other numbers")
+    operation, shape = (BOTH | EITHER)[call.function.strip("_")], low.result(call).bare
+    masks = [item for item in given if is_truth(low, item)]
+    if len(masks) == 1 and all(item is masks[0] or _changes_nothing(low, item, operation) for item in given):
+        _whole(low, call, low.data(masks[0]))
+        return
     rows = [item for item in low.operands(call, *given) if isinstance(item, Data)]
     if len(rows) < 2:
         raise Unsaid("a truth that is the same for every input, met with one that is not")
-    operation, shape = (BOTH | EITHER)[call.function.strip("_")], low.result(call).bare
     if operation == "maximum":
         rows = [
             replace(row, number=low.step("expand", {"shape": list(shape)}, row, shape).number) if row.bare != shape else row for row in rows
         ]
     low.emit(call, operation, {}, rows)
+
+
+def _changes_nothing(low: Lowering, value: object, operation: str) -> bool:
+    """Whether truths that are the same for every input are all true beside an `and`, or all false beside an `or`."""
+    if not isinstance(value, Ref) or isinstance(low.of(value), Data) or low.values.leaves(value.number):
+        return False
+    found = low.values.of(value.number)
+    return bool(found.all()) if operation == "mul" else not bool(found.any())
 
 
 @lowers(*COMPARES)

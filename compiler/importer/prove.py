@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import operator
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Literal
 
@@ -24,11 +24,13 @@ from ..runtime.live_module import build
 from ..runtime.starts import watched_starts
 from ..runtime.weights.keys import COUNTER
 from .calling import anew, call
+from .drawn_inputs import Draw, drawn, ones, zeros
 from .graph_model import GraphModel
 from .in_training import told_of_training
 from .large_models import Windows, is_large, lent_to, own_numbers
 from .other_sizes import is_larger, longer, other, squares, with_part
 from .returned import outputs
+from .shortcuts import at_the_point
 from .sizes_used import sizes_used
 from .sources import Model, as_it_was, quiet
 from .words import first_keys
@@ -53,6 +55,10 @@ SHAPES = "the outputs have the shapes"
 SAME_FOR_ALL = "the outputs are one number whatever goes in, so they show nothing of what comes before"
 
 
+Differs = Literal["", "its size", "another", "short way"]
+"""Where outputs differ: at the size of the model, at another, or for a mask that it takes a short way for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What was compared, or the first thing that differs."""
@@ -68,8 +74,7 @@ class Proof:
     """Whether the model answered none of the inputs with numbers, so that nothing was compared."""
     doubt: str = ""
     """Why what was compared shows less than it should."""
-    differs_at: Literal["", "its size", "another"] = ""
-    """At which size the outputs differ, where they do: at that of the model, or at another."""
+    differs_at: Differs = ""
 
     def __repr__(self) -> str:
         return f"<Proof: {'equal' if self.is_equal else 'differs'}: {self.told}>"
@@ -89,7 +94,7 @@ def prove_written(checked: Checked, model: Model) -> Proof:
 
 def run_once(model: Model, generator: torch.Generator) -> None:
     """A run for what it leaves behind in the model."""
-    given = [_numbers(row, (2, *row.shape[1:]), model.module, generator, torch.rand) for row in model.inputs]
+    given = [drawn(row, (2, *row.shape[1:]), model.module, generator, torch.rand) for row in model.inputs]
     with contextlib.suppress(Exception), torch.no_grad():
         call(model.module, given, model.by_name)
 
@@ -113,7 +118,7 @@ def is_steady(model: Model) -> bool:
         model.module.eval()
         generator = torch.Generator().manual_seed(0)
         _shaken(model.module, generator, model.module.state_dict(), 1.0)
-        given = [_numbers(row, (2, *row.shape[1:]), model.module, generator, torch.rand) for row in model.inputs]
+        given = [drawn(row, (2, *row.shape[1:]), model.module, generator, torch.rand) for row in model.inputs]
         try:
             one, two = ([tensor.clone() for _, tensor in outputs(call(model.module, anew(given), model.by_name))] for _ in range(2))
         except Exception:
@@ -166,8 +171,12 @@ def _compared(checked: Checked, model: Model, own_size: bool) -> Proof:
     reference.eval()
     found = _Runs(graph, module, reference, model, generator, own_size)
     found.at_sizes()
+    if found.differs_at == "its size" and any(row.dtype == torch.bool for row in model.inputs):
+        found = _Runs(graph, module, reference, model, generator, own_size, begins_true=True)
+        found.at_sizes()
     if found.differs is None and (not found.rows or shows_nothing(found.rows)):
         found.on_other_numbers()
+    found.on_short_ways()
     if found.differs is not None:
         return Proof(False, found.differs, graph, differs_at=found.differs_at)
     keys = "1 key is equal" if len(ours) - len(counters) == 1 else f"{len(ours) - len(counters):,} keys are equal"
@@ -184,8 +193,17 @@ class _Runs:
     """The text's module and the model on the same inputs, until it is known whether they are the same."""
 
     def __init__(
-        self, graph: Graph, module: nn.Module, reference: nn.Module, model: Model, generator: torch.Generator, own_size: bool
+        self,
+        graph: Graph,
+        module: nn.Module,
+        reference: nn.Module,
+        model: Model,
+        generator: torch.Generator,
+        own_size: bool,
+        begins_true: bool = False,
     ) -> None:
+        self.begins_true = begins_true
+        """Whether masks begin with a truth, or with none."""
         self.module, self.reference, self.model, self.generator, self.own_size = module, reference, model, generator, own_size
         self.is_large = is_large(reference)
         self.work = sum(node.macs for node in graph.trunk)
@@ -198,7 +216,7 @@ class _Runs:
         self.rows: list[Compared] = []
         """The comparisons of finite numbers."""
         self.differs: str | None = None
-        self.differs_at: Literal["", "its size", "another"] = ""
+        self.differs_at: Differs = ""
         self.odd = ""
         """What differs at an image of odd sides, where that differs alone."""
         self.refused = ""
@@ -351,7 +369,7 @@ class _Runs:
     def on_other_numbers(self) -> None:
         """Where that showed nothing: other numbers and other weights. A model may refuse what is random, or answer it with one number for all;
         and in one of many blocks without norms numbers may grow beyond all bounds."""
-        for draw, gain in ((torch.randn, 1.0), (torch.rand, 1.0), (torch.randn, SMALL), (_ones, 1.0), (_zeros, 1.0)):
+        for draw, gain in ((torch.randn, 1.0), (torch.rand, 1.0), (torch.randn, SMALL), (ones, 1.0), (zeros, 1.0)):
             self._shake(gain)
             self._compare(2, self._native(), draw)
             if self.differs is not None or (self.rows and not shows_nothing(self.rows)):
@@ -363,9 +381,21 @@ class _Runs:
     def _drawn(self, batch: int, shapes: list[tuple[int, ...]], draw: Draw) -> list[torch.Tensor]:
         """Inputs of these shapes."""
         return [
-            _numbers(like, (batch, *(shape or (1,))), self.reference, self.generator, draw)
+            drawn(like, (batch, *(shape or (1,))), self.reference, self.generator, draw, self.begins_true)
             for like, shape in zip(self.model.inputs, shapes, strict=True)
         ]
+
+    def on_short_ways(self) -> None:
+        """For the masks that the model takes a short way for."""
+        for row in dict.fromkeys(self.model.shortcuts):
+            if self.differs is not None:
+                return
+            found = _run(self.module, self.model, at_the_point(self._drawn(2, self._native(), torch.rand), row))
+            where = f"where all of {self.model.named(row.place)} is {'true' if row.value else 'false'}"
+            if isinstance(found, str) or (isinstance(found, Compared) and found.numbers and not found.difference <= LIMIT):
+                self.differs, self.differs_at = f"the model does something else {where}", "short way"
+            elif isinstance(found, Compared) and found.numbers:
+                self.told.append(f"{where} by {found.difference:.0e}")
 
     def _compare(self, batch: int, shapes: list[tuple[int, ...]], draw: Draw) -> None:
         inputs = self._drawn(batch, shapes, draw)
@@ -410,33 +440,8 @@ class _Runs:
         return found.difference if isinstance(found, Compared) else before
 
 
-Draw = Callable[..., torch.Tensor]
-
-
 def _show(shapes: Sequence[tuple[int, ...]]) -> str:
     return " and ".join(map(show, shapes))
-
-
-def _ones(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    return torch.ones(shape)
-
-
-def _zeros(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    return torch.zeros(shape)
-
-
-def _numbers(like: torch.Tensor, shape: tuple[int, ...], reference: nn.Module, generator: torch.Generator, draw: Draw) -> torch.Tensor:
-    """Numbers for an input; whole ones are rows of any table that the model has."""
-    if like.is_floating_point():
-        return draw(shape, generator=generator)
-    if like.dtype == torch.bool:  # never all of a row: what is covered whole has no numbers
-        drawn = torch.rand(shape, generator=generator) < 0.4
-        drawn[..., 0] = draw is _ones
-        return drawn
-    rows = [part.num_embeddings for part in reference.modules() if isinstance(part, nn.Embedding)]
-    if draw in (_ones, _zeros):
-        return draw(shape, generator=generator).long()
-    return torch.randint(min(rows, default=2), shape, generator=generator, dtype=torch.long)
 
 
 def _shaken(module: nn.Module, generator: torch.Generator, shared: Collection[str], gain: float) -> None:

@@ -1,20 +1,23 @@
 """What a model asks of the numbers of its input (`if mask.all():`, `assert (ids >= 0).all()`), where the answers do not change what it does.
 
 A run without numbers has no answer. It is made with each: where both come to the same calls, the question was for a warning or for nothing;
-where one of them ends in an error, the model refuses such inputs, and a network answers them all.
+where one of them ends in an error, the model refuses such inputs, and a network answers them all; where one of them is a short way
+(`shortcuts.py`), the other is taken.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
+from types import MappingProxyType
 from typing import NoReturn
 
 import torch
 
 from ...base.records import dataclass
-from .traced import Trace
+from .shortcuts import Shortcut, of_nothing, shortcut
+from .traced import Ref, Trace
 
 TRUTHS = frozenset(("__bool__", "is_nonzero", "equal", "allclose", "__contains__"))
 """Functions whose answer is a truth."""
@@ -34,11 +37,21 @@ class Questions:
     """The answers that a run is given, in the order in which it asks; beyond them no."""
 
     answers: tuple[bool, ...] = ()
+    long_ways: Mapping[Line, Shortcut] = field(default_factory=dict)
+    """Lines that ask whether there is a short way, which is not taken."""
     asked: list[Line] = field(default_factory=list)
+    shortcuts: dict[Line, Shortcut | None] = field(default_factory=dict)
+    """Of each line that asks for a truth, the short way that it may be."""
 
-    def of(self, name: str, given: Sequence[torch.Tensor], line: Line) -> object:
+    def of(self, name: str, given: Sequence[torch.Tensor], line: Line, trace: Trace, asked: Ref) -> object:
         """What a call answers that asks for numbers; None where it asks for more than a truth."""
         if name in TRUTHS or (name == "item" and given[0].dtype == torch.bool):
+            if (known := of_nothing(trace, asked)) is not None:
+                return known
+            if line in self.long_ways:
+                return not self.long_ways[line].answer
+            found = shortcut(trace, asked) if name in ("__bool__", "is_nonzero", "item") else None
+            self.shortcuts[line] = found if self.shortcuts.get(line, found) == found else None
             return self.answer(line)
         return Unknown(self, line) if name == "item" else None
 
@@ -85,11 +98,16 @@ class Settled:
     stops: tuple[Line, ...]
     trace: Trace
     """The run with these answers."""
+    long_ways: Mapping[Line, Shortcut]
+
+    def questions(self) -> Questions:
+        """The same answers, for another run."""
+        return Questions(self.answers, self.long_ways)
 
 
-def settle(run: Callable[[Questions], Trace]) -> Settled | None:
+def settle(run: Callable[[Questions], Trace], long_ways: Mapping[Line, Shortcut] = MappingProxyType({})) -> Settled | None:
     """None where the answers change what the model does. Raises what stops it whatever it is answered."""
-    trace, asked = _to_the_end(run)
+    trace, asked = _to_the_end(run, long_ways)
     if len(asked.asked) > MOST:
         return None
     calls, answers = _told(trace), tuple(asked.answers[: len(asked.asked)])
@@ -97,20 +115,23 @@ def settle(run: Callable[[Questions], Trace]) -> Settled | None:
     stops = []
     for place, line in enumerate(asked.asked):
         try:
-            other = run(Questions((*answers[:place], not answers[place], *answers[place + 1 :])))
+            other = run(Questions((*answers[:place], not answers[place], *answers[place + 1 :]), long_ways))
         except Exception as error:
             if not _is_refusal(error):
                 return None
             stops.append(line)
         else:
             if _told(other) != calls:
-                return None
-    return Settled(answers, tuple(dict.fromkeys(stops)), trace)
+                short = asked.shortcuts.get(line)
+                return None if short is None else settle(run, {**long_ways, line: short})
+    return Settled(answers, tuple(dict.fromkeys(stops)), trace, long_ways)
 
 
-def _to_the_end(run: Callable[[Questions], Trace], answers: tuple[bool, ...] = ()) -> tuple[Trace, Questions]:
+def _to_the_end(
+    run: Callable[[Questions], Trace], long_ways: Mapping[Line, Shortcut], answers: tuple[bool, ...] = ()
+) -> tuple[Trace, Questions]:
     """A run with answers that stop it nowhere. Where it is stopped, the last one is the other, or one before: an error that is told may ask, too."""
-    questions = Questions(answers)
+    questions = Questions(answers, long_ways)
     try:
         return run(questions), questions
     except Exception as error:
@@ -119,7 +140,7 @@ def _to_the_end(run: Callable[[Questions], Trace], answers: tuple[bool, ...] = (
             raise
         for place in reversed(range(len(answers), count)):
             with contextlib.suppress(Exception):
-                return _to_the_end(run, (*answers, *(False,) * (place - len(answers)), True))
+                return _to_the_end(run, long_ways, (*answers, *(False,) * (place - len(answers)), True))
         raise
 
 

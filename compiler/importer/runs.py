@@ -74,6 +74,13 @@ class Runs:
                 reason.help or "import the part of it that can be said, or change it there",
             ) from None
         flat = self._on_truths(flat, modules) or flat
+        if any(model.inputs[row.place].dtype != torch.bool for row in model.shortcuts):
+            raise trouble(
+                source,
+                "F652",
+                "the model takes a short way for some numbers of an input that is not a mask of truths alone",
+                "a network does the same for all: import the part without it",
+            )
         if not flat.outputs:
             raise trouble(
                 source,
@@ -245,11 +252,12 @@ class Runs:
                         raise
                     found.append(settled.trace)
                     self.stops = [*settled.stops]
-                found.append(run(inputs[1], None if settled is None else Questions(settled.answers)))
+                self.model.shortcuts += () if settled is None else tuple(settled.long_ways.values())
+                found.append(run(inputs[1], None if settled is None else settled.questions()))
                 for more in (3, -3):  # a table of places may end with the words that are there
                     with contextlib.suppress(Exception):  # many take one size alone
                         other = [_of_other_size(tensor, more) for tensor in self.model.inputs]
-                        found.append(run(other, None if settled is None else Questions(settled.answers)))
+                        found.append(run(other, None if settled is None else settled.questions()))
                     if len(found) > len(BATCHES) or not any(_are_words(tensor) for tensor in self.model.inputs):
                         break
         except ModuleNotFoundError as error:

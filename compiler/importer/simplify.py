@@ -30,6 +30,7 @@ def simplify(flat: Flat, forms: bool = True) -> None:
     _learned(flat)
     _stretched(flat)
     _turned_back(flat)
+    _not_twice(flat)
     if forms:
         cells(flat)
         by_hand(flat)
@@ -49,6 +50,7 @@ def simplify(flat: Flat, forms: bool = True) -> None:
         unfolded(flat)
         rearranged(flat)
         one_window(flat)
+    _biases(flat)
     _sums(flat)
     _means(flat)
 
@@ -218,6 +220,41 @@ def _stretched(flat: Flat) -> None:
     flat.prune()
 
 
+def _is_bias(step: Step, given: Step) -> bool:
+    """Whether a step adds what it is given to its logits."""
+    has_one = (step.operation == "sdpa" and len(step.inputs) == 4) or (step.operation == "attention" and step.arguments.get("mask") is True)
+    return has_one and step.inputs.index(given.number) == len(step.inputs) - 1
+
+
+def _biases(flat: Flat) -> None:
+    """What is added to logits, for all places alike: attention stretches it."""
+    readers: dict[int, list[Step]] = {}
+    for step in flat.steps:
+        for number in step.inputs:
+            readers.setdefault(number, []).append(step)
+    ends = {number for _, number in (*flat.outputs, *flat.side_outputs)}
+    shapes = flat.shapes()
+    for first in [step for step in flat.steps if step.operation == "expand"]:
+        shape = shapes[first.inputs[0]]
+        between, waiting = list[Step](), [first]
+        while waiting:
+            step = waiting.pop()
+            following = readers.get(step.number, [])
+            if len(shape) != len(first.shape) or step.number in ends or not following:
+                break
+            on_the_way = [row for row in following if row.operation in ("scale", "offset")]
+            if not all(_is_bias(row, step) for row in following if row not in on_the_way):
+                break
+            between += on_the_way
+            waiting += on_the_way
+        else:
+            for row in between:
+                row.shape = shape
+            for row in readers[first.number]:
+                row.inputs = [first.inputs[0] if number == first.number else number for number in row.inputs]
+    flat.prune()
+
+
 def _sums(flat: Flat) -> None:
     """A sum of a sum that nothing else reads, in one module: one sum of all. Where the inner one is a residual of its own, it stays."""
     made, uses, gone = flat.made(), flat.uses(), set()
@@ -238,6 +275,26 @@ def _sums(flat: Flat) -> None:
             step.inputs = [*first.inputs, *step.inputs[1:]]
             gone.add(first.number)
     flat.steps = [step for step in flat.steps if step.number not in gone]
+
+
+def _not_twice(flat: Flat) -> None:
+    """A mask that is turned over and turned back."""
+    turn = ("scale", "offset")
+    for between in ((), ("reshape",)):
+        for chain in list(chains(flat, *turn, *between, *turn)):
+            numbers = [row.arguments.get("factor", row.arguments.get("addend")) for row in chain if row.operation in turn]
+            if numbers != [-1, 1, -1, 1] or not all(row in flat.steps for row in chain):
+                continue
+            if between:
+                middle = chain[2]
+                replace(flat, chain, "reshape", middle.arguments)
+                chain[-1].by, chain[-1].free, chain[-1].like = middle.by, middle.free, middle.like
+            else:
+                instead = {chain[-1].number: enters(chain[0])}
+                for step in flat.steps:
+                    step.inputs = [instead.get(number, number) for number in step.inputs]
+                flat.give_instead(instead)
+                flat.prune()
 
 
 def _means(flat: Flat) -> None:

@@ -33,6 +33,7 @@ from .in_float32 import kinds_of, widen
 from .large_models import Undrawn
 from .own_lines import home_of
 from .returned import outputs
+from .shortcuts import Shortcut
 from .trouble import UNASKED, trouble
 from .usable import usable
 from .words import identifier, snake
@@ -85,11 +86,17 @@ class Model:
     """The same of a run in training, where side heads answer as well."""
     rewritten: tuple[str, ...] = ()
     """Weights that it writes into as it runs."""
+    shortcuts: tuple[Shortcut, ...] = ()
+    """Masks of its inputs for which it takes a short way, and the text does not."""
     in_training: list[dict[str, Any]] = field(default_factory=list)
     """Steps that a run in evaluation does not show, where the file tells them."""
 
     def modules(self) -> dict[str, nn.Module]:
         return self.parts or dict(self.module.named_modules())
+
+    def named(self, place: int) -> str:
+        """An input as messages show it."""
+        return f"`{input_names(self.module, len(self.inputs), self.by_name)[place]}`"
 
     def answers(self, inputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
         """The tensors that it answers with, as they lie here. A number for each image is [batch, 1] among the inputs, and [batch] where it takes it so."""

@@ -181,7 +181,10 @@ class _Recorder(TorchFunctionMode):
         if self.answer is not None and name in ASKS and any(tensor.is_meta for tensor in given):
             with contextlib.suppress(Unsaid):  # what depends on the input has no numbers, and PyTorch says so
                 return self.answer(self.trace, Call(name, arguments, keywords, [], "", target=func), self.with_numbers)
-            if self.questions is not None and (told := self.questions.of(name, given, self.here()[1])) is not None:
+            if (
+                self.questions is not None
+                and (told := self.questions.of(name, given, self.here()[1], self.trace, self.ref(given[0]))) is not None
+            ):
                 return told
         if any(tensor.is_meta for tensor in given) and not all(tensor.is_meta for tensor in given):
             args, kwargs = bare(args, name), bare(kwargs, "")
