@@ -59,7 +59,7 @@ NETWORKS = {
     "cait_xxs24": "timm:cait_xxs24_224",
     "mixer_s32": "timm:mixer_s32_224",
     "beit_base": "timm:beit_base_patch16_224",
-    **{name: f"torchvision:{name}" for name in ("mnasnet0_5", "efficientnet_v2_s", "maxvit_t", "r3d_18", "s3d")},
+    **{name: f"torchvision:{name}" for name in ("mnasnet0_5", "efficientnet_v2_s", "maxvit_t", "swin_v2_t", "r3d_18", "s3d")},
 }
 
 BASE = "reference_onnxruntime"
