@@ -289,14 +289,6 @@ class Lowering:
         else:
             self.known[number] = data
 
-    def following(self, made: Data) -> list[int]:
-        """A shape, in which the one size that follows the input's works itself out."""
-        wide = self.wide(made.number)
-        if wide is None or len(wide) != len(made.bare):
-            return list(made.bare)
-        free = [axis for axis, sizes in enumerate(zip(made.bare, wide, strict=True)) if sizes[0] != sizes[1]]
-        return [-1 if free == [axis] else size for axis, size in enumerate(made.bare)]
-
     # ---------------------------------------------------------------------------------- what it makes
 
     def emit(

@@ -13,6 +13,7 @@ from .by_distance import gather as gather_rows
 from .by_distance import gathered
 from .known import Data
 from .lower import Lowering, bind, lowers
+from .open_sizes import following
 from .taken import taken
 from .traced import Call, Ref
 from .unsaid import Unsaid
@@ -66,7 +67,7 @@ def by_places(low: Lowering, call: Call, data: Data, rows: list[Any]) -> bool:
         low.tell(made.number, gather_rows(low, table, first, places, made.shape))
         return True
     chosen = taken(low, table, first, places.flatten().tolist())
-    low.tell(made.number, replace(made, number=low.step("reshape", {"shape": low.following(made)}, chosen, made.bare).number))
+    low.tell(made.number, replace(made, number=low.step("reshape", {"shape": following(low, made)}, chosen, made.bare).number))
     return True
 
 

@@ -12,6 +12,7 @@ from .lower import Lowering, bind, elements, lowers, one, spread
 from .lower_folded import of_images
 from .lower_order import by_places, by_several
 from .lower_resized import sides_of
+from .open_sizes import following
 from .traced import Call, Ref
 from .unsaid import Unsaid, across
 
@@ -40,7 +41,7 @@ def reshape(low: Lowering, call: Call) -> None:
     elif len(made.bare) == 1 and len(data.bare) > 1:
         low.emit(call, "flatten", {}, [data])
     else:
-        shape = low.following(made)
+        shape = following(low, made)
         low.emit(call, "reshape", {"shape": shape}, [data])
         step = low.flat.steps[-1]
         step.by, step.free = plain_name(call.function), shape.index(-1) if -1 in shape else _left_out(call, made)
@@ -219,7 +220,7 @@ def getitem(low: Lowering, call: Call) -> None:
         else:
             current = low.between(name, arguments, [current], tuple(shape))
     if reshaped and current.bare != made.bare:
-        low.emit(call, "reshape", {"shape": list(made.bare) if made.alone else low.following(made)}, [current])
+        low.emit(call, "reshape", {"shape": list(made.bare) if made.alone else following(low, made)}, [current])
     elif reshaped or not steps:
         if current is data:
             low.alias(call, data)
