@@ -43,12 +43,16 @@ class Questions:
     shortcuts: dict[Line, Shortcut | None] = field(default_factory=dict)
     """Of each line that asks for a truth, the short way that it may be."""
 
+    is_other: bool = False
+    """Whether such a line asks something else in this run: `mask[:, :8].all()` asks for the whole of eight words, and for a part of more."""
+
     def of(self, name: str, given: Sequence[torch.Tensor], line: Line, trace: Trace, asked: Ref) -> object:
         """What a call answers that asks for numbers; None where it asks for more than a truth."""
         if name in TRUTHS or (name == "item" and given[0].dtype == torch.bool):
             if (known := of_nothing(trace, asked)) is not None:
                 return known
             if line in self.long_ways:
+                self.is_other = self.is_other or shortcut(trace, asked) != self.long_ways[line]
                 return not self.long_ways[line].answer
             found = shortcut(trace, asked) if name in ("__bool__", "is_nonzero", "item") else None
             self.shortcuts[line] = found if self.shortcuts.get(line, found) == found else None

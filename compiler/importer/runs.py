@@ -23,7 +23,7 @@ from .looked_up import COMPARES, TO_TRUTHS, used_as_truths
 from .lower_trace import lower
 from .own_attention import padding_masks, plain_attention, told_of_padding
 from .own_lines import place_of_line, stopped_at
-from .questions import Line, Questions, settle
+from .questions import NO_NUMBER, Line, Questions, settle
 from .refusals import MOST_TOLD, refusal
 from .sources import Model, as_it_was, on_meta, quiet, size_of_first_layer
 from .trace import trace
@@ -253,13 +253,16 @@ class Runs:
                     found.append(settled.trace)
                     self.stops = [*settled.stops]
                 self.model.shortcuts += () if settled is None else tuple(settled.long_ways.values())
-                found.append(run(inputs[1], None if settled is None else settled.questions()))
-                for more in (3, -3):  # a table of places may end with the words that are there
+                questions = [None if settled is None else settled.questions() for _ in range(3)]
+                found.append(run(inputs[1], questions[0]))
+                for more, asked in zip((3, -3), questions[1:], strict=True):  # a table of places may end with the words that are there
                     with contextlib.suppress(Exception):  # many take one size alone
                         other = [_of_other_size(tensor, more) for tensor in self.model.inputs]
-                        found.append(run(other, None if settled is None else settled.questions()))
+                        found.append(run(other, asked))
                     if len(found) > len(BATCHES) or not any(_are_words(tensor) for tensor in self.model.inputs):
                         break
+                if any(row is not None and row.is_other for row in questions):
+                    raise RuntimeError(NO_NUMBER)
         except ModuleNotFoundError as error:
             told = f"the model needs the package `{error.name}` as it runs: {error}"
             package = str(error.name).partition(".")[0]

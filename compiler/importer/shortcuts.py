@@ -53,10 +53,11 @@ def shortcut(trace: Trace, asked: Ref) -> Shortcut | None:
 
 def _takes_all(trace: Trace, call: Call, made: Ref) -> bool:
     """Whether it is a part that is the whole: `mask[:, :length]`."""
-    return (
-        call.function in ("__getitem__", "getitem", "narrow")
-        and trace.values[made.number].shape == trace.values[next(call.refs()).number].shape
-    )
+    if call.function not in ("__getitem__", "getitem") or trace.values[made.number].shape != trace.values[next(call.refs()).number].shape:
+        return False
+    index = call.arguments[1]
+    rows = index if isinstance(index, list | tuple) else [index]
+    return all(row is Ellipsis or (isinstance(row, slice) and row.step in (None, 1)) for row in rows)  # a list of places may leave some out
 
 
 def of_nothing(trace: Trace, asked: Ref) -> bool | None:

@@ -49,6 +49,15 @@ def of_a_part(x: Tensor, mask: Tensor) -> Tensor:
     return x if mask[:, :3].all() else x.masked_fill(~mask[..., None], 0.0)
 
 
+def of_six(x: Tensor, mask: Tensor) -> Tensor:
+    """The whole of six words, and a part of more."""
+    return x if mask[:, :6].all() else x.masked_fill(~mask[..., None], 0.0)
+
+
+def of_the_first(x: Tensor, mask: Tensor) -> Tensor:
+    return x if mask[:, [0] * 6].all() else x.masked_fill(~mask[..., None], 0.0)
+
+
 class Words(nn.Module):
     def __init__(self, way: Way) -> None:
         super().__init__()
@@ -77,6 +86,8 @@ def test_the_text_does_what_the_model_does_with_all_masks(way: Way, is_true: boo
         (otherwise, "the model does something else where all of `mask` is true"),
         (of_numbers, "Tensor.item() cannot be called on meta tensors"),
         (of_a_part, "Tensor.item() cannot be called on meta tensors"),
+        (of_six, "Tensor.item() cannot be called on meta tensors"),
+        (of_the_first, "Tensor.item() cannot be called on meta tensors"),
     ],
 )
 def test_what_is_no_short_way_is_refused(way: Way, told: str) -> None:
