@@ -24,7 +24,7 @@ from ..ops.pool import AvgPool, MaxPool
 from ..ops.resize import Upsample
 from ..rewrite.base import Rewritten
 from ..rewrite.fused import Fused, layer_of
-from ..rewrite.groups import ends_in_groups, head_of, images_at_once
+from ..rewrite.groups import images_at_once, last_in_groups
 from ..rewrite.packing import Packing, packing
 from ..rewrite.processor import PASSES, activation_of, expected_way
 from .calibration import PACKED, Calibration, Kind, of_this_machine
@@ -91,10 +91,8 @@ def foresee(graph: Graph, calibration: Calibration, *, batch: int = 1, dtype: st
     for each in PASSES:
         state = each.apply(state)
     fast = state.graph
-    head = head_of(fast)
-    images = batch
-    is_cut = ends_in_groups(fast)
-    if head is not None or is_cut:
+    images, last = batch, last_in_groups(fast)
+    if last >= 0:
         images = max(1, min(batch, images_at_once(fast)))
         while batch % images:
             images -= 1
@@ -105,8 +103,7 @@ def foresee(graph: Graph, calibration: Calibration, *, batch: int = 1, dtype: st
     for node in fast.nodes:
         if writes_nothing(node):
             continue
-        grouped = is_cut or (head is not None and node.index <= head.index)
-        at_once, times = (images, batch // images) if grouped else (batch, 1)
+        at_once, times = (images, batch // images) if node.index <= last else (batch, 1)
         key = (id(node.operation), node.input_shapes, at_once)
         if key not in known:
             task = task_of(fast, node, at_once, dtype)
@@ -120,9 +117,9 @@ def _seconds(task: Task, calibration: Calibration, stored: int, dtype: str, is_s
     compute = calibration.seconds(task.kind, filled(task, calibration.lanes), task.width, task.size, dtype)
     memory = calibration.moving(task.moved) + calibration.moving(task.weights, max(stored, task.weights))
     bound = "compute" if compute >= memory else "memory"
-    seconds = max(compute + (calibration.beyond_caches(task.moved) if compute else 0.0), memory) + (
-        calibration.seconds("last", task.curved, 1, task.curved) if task.curved else 0.0
-    )
+    seconds = max(compute + calibration.beyond_caches(task.moved), memory) if compute else memory
+    if task.curved:
+        seconds += calibration.seconds("last", task.curved, 1, task.curved)
     if task.copied:
         seconds += calibration.calling("move", is_small) + calibration.moving(task.copied)
     call = calibration.calling(task.kind, is_small)

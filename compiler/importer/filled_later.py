@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -10,7 +9,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
 from .calling import call
-from .sources import as_it_was, on_meta
+from .sources import tried_apart
 
 
 def filled_later(module: nn.Module, inputs: Sequence[torch.Tensor], by_name: Sequence[str]) -> frozenset[str]:
@@ -35,15 +34,11 @@ def _candidates(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
 def _moved(module: nn.Module, inputs: Sequence[torch.Tensor], by_name: Sequence[str]) -> set[str]:
     """What a run of training writes into, or puts another tensor in the place of."""
     found = set[str]()
-    module.train()
-    try:
-        with contextlib.suppress(Exception), torch.no_grad(), as_it_was(module), on_meta(module):
-            before = {key: (row, row._version) for key, row in module.named_buffers()}
-            try:
-                call(module, inputs, by_name)
-            finally:
-                after = dict(module.named_buffers())
-                found |= {key for key, (row, version) in before.items() if after.get(key) is not row or row._version != version}
-    finally:
-        module.eval()
+    with tried_apart(module, training=True):
+        before = {key: (row, row._version) for key, row in module.named_buffers()}
+        try:
+            call(module, inputs, by_name)
+        finally:
+            after = dict(module.named_buffers())
+            found |= {key for key, (row, version) in before.items() if after.get(key) is not row or row._version != version}
     return found

@@ -154,10 +154,11 @@ def _run(module: nn.Module, inputs: Sequence[torch.Tensor], model: Model | None,
     """One run, after which what the module keeps is as before. `model`: how it is called, where it is no text's."""
     modes = {part: part.training for part in module.modules()}
     buffers = [
-        (part, name, row, row.detach().clone()) for part in module.modules() for name, row in part._buffers.items() if row is not None
+        (f"{path}.{name}".lstrip("."), part, name, row, row.detach().clone())
+        for path, part in module.named_modules()
+        for name, row in part._buffers.items()
+        if row is not None
     ]
-    owners = {path for path, part in module.named_modules() if not type(part).__module__.startswith("torch.")}
-    own = {key: row.detach().clone() for key, row in module.named_buffers() if key.rpartition(".")[0] in owners}
     kept = _Kept()
     try:
         module.train()
@@ -165,7 +166,8 @@ def _run(module: nn.Module, inputs: Sequence[torch.Tensor], model: Model | None,
         with _without_chance(module):
             with kept, torch.set_grad_enabled(with_gradients):
                 answers = model.answers(inputs) if model is not None else [tensor for _, tensor in outputs(module(*inputs))]
-            moved = [key for key, numbers in own.items() if not torch.equal(module.get_buffer(key), numbers)]
+            own = [row for row in buffers if not type(row[1]).__module__.startswith("torch.")]
+            moved = [key for key, _, _, _, numbers in own if not torch.equal(module.get_buffer(key), numbers)]
             after = {key: row.detach().clone() for key, row in module.named_buffers() if not key.endswith("num_batches_tracked")}
             weights = {key: row for key, row in module.named_parameters() if row.requires_grad}
             loss = sum(((row.double() * _weights(row)).sum() for row in answers if row.requires_grad), torch.zeros((), dtype=torch.float64))
@@ -174,7 +176,7 @@ def _run(module: nn.Module, inputs: Sequence[torch.Tensor], model: Model | None,
         return _Run([row.detach() for row in answers], after, gradients, kept.dropped, resting, moved)
     finally:
         with torch.no_grad():
-            for part, name, row, numbers in buffers:
+            for _, part, name, row, numbers in buffers:
                 part._buffers[name] = row.copy_(numbers)  # a model may have put another tensor there
         for part, training in modes.items():
             part.training = training

@@ -24,20 +24,24 @@ def _normed(
     if has_both and (key := _key(low, weight, bias)) is not None:
         low.emit(call, operation, arguments | {"affine": True}, [data], key)
         return
-    current = low.between(operation, arguments | {"affine": False} | ({"bias": True} if operation == "ln" else {}), [data], data.bare)
-    made = replace(low.result(call), number=current.number)
+    made = low.result(call)
+
+    def behind_it(word: str, told: dict[str, Plain], rows: list[Data], key: str | None = None) -> Data:
+        return replace(made, number=low.between(word, told, rows, data.bare, key).number)
+
+    normed = behind_it(operation, arguments | {"affine": False} | ({"bias": True} if operation == "ln" else {}), [data])
     axis %= len(data.bare)
     behind = len(data.bare) - 1 - axis
     if weight is not None:
         row = low.of(weight)
         if isinstance(row, Fixed) and row.is_learned and not row.done and len(row.shape) == 1:
             told = {"axis": axis, "stored": "flat" if behind else None} | low.factor(row.key)
-            made = replace(made, number=low.between("layer_scale", told, [made], data.bare, row.key).number)
+            normed = behind_it("layer_scale", told, [normed], row.key)
         else:
-            made = replace(made, number=low.between("mul", {}, [made, _along(low, made, weight, behind)], data.bare).number)
+            normed = behind_it("mul", {}, [normed, _along(low, normed, weight, behind)])
     if bias is not None and not _is_zero(low, bias):
-        made = replace(made, number=low.between("add", {"broadcast": True}, [made, _along(low, made, bias, behind)], data.bare).number)
-    low.tell(call.results[0].number, made)
+        normed = behind_it("add", {"broadcast": True}, [normed, _along(low, normed, bias, behind)])
+    low.tell(call.results[0].number, normed)
 
 
 def _key(low: Lowering, *weights: Ref | None) -> str | None:

@@ -42,7 +42,6 @@ class Questions:
     asked: list[Line] = field(default_factory=list)
     shortcuts: dict[Line, Shortcut | None] = field(default_factory=dict)
     """Of each line that asks for a truth, the short way that it may be."""
-
     is_other: bool = False
     """Whether such a line asks something else in this run: `mask[:, :8].all()` asks for the whole of eight words, and for a part of more."""
 

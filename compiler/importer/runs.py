@@ -58,6 +58,8 @@ class Runs:
         """The steps without side heads, where there are some."""
         self._further: ArchError | None = None
         """What stopped a run on inputs of the kind that the model asks for."""
+        self._later: frozenset[str] | None = None
+        """The buffers that are filled later, once they were looked for."""
         self.stops: list[Line] = []
         """Where the model refuses inputs for their numbers."""
         if model.flat is not None:
@@ -177,10 +179,11 @@ class Runs:
     def _lower(self, traces: list[Trace], modules: dict[str, nn.Module]) -> Flat:
         """The steps; where buffers that are filled later cannot be kept by their keys, with the numbers that they have."""
         model = self.model
-        later = filled_later(model.module, model.inputs, model.by_name)
-        if later:
+        if self._later is None:
+            self._later = filled_later(model.module, model.inputs, model.by_name)
+        if self._later:
             with contextlib.suppress(Unsaid):
-                flat = lower(traces, modules, model.starts, model.has_one_size, later)
+                flat = lower(traces, modules, model.starts, model.has_one_size, self._later)
                 if not flat.missing:
                     return flat
         return lower(traces, modules, model.starts, model.has_one_size)

@@ -323,6 +323,17 @@ def on_meta(module: nn.Module) -> Iterator[dict[int, torch.Tensor]]:
             _list_anew(part)
 
 
+@contextlib.contextmanager
+def tried_apart(module: nn.Module, training: bool) -> Iterator[None]:
+    """A run without numbers, in training or in evaluation, that may fail as it likes and leaves nothing behind."""
+    module.train(training)
+    try:
+        with contextlib.suppress(Exception), torch.no_grad(), on_meta(module), as_it_was(module):
+            yield
+    finally:
+        module.eval()
+
+
 def _list_anew(layer: nn.RNNBase) -> None:
     """A recurrent layer keeps its weights in a list as well, which must be theirs of now."""
     layer._flat_weights = [getattr(layer, name) for name in layer._flat_weights_names]

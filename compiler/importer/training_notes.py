@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +11,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from .calling import call
-from .sources import as_it_was, on_meta
+from .sources import tried_apart
 from .words import first_keys
 
 RANDOM = frozenset(
@@ -84,12 +83,10 @@ def _drawn(module: nn.Module, inputs: Sequence[torch.Tensor], by_name: Sequence[
     for training in (True, False):
         draws = _Draws()
         hooks = [row for part in said for row in (part.register_forward_pre_hook(draws.enter), part.register_forward_hook(draws.leave))]
-        module.train(training)
         try:
-            with contextlib.suppress(Exception), torch.no_grad(), on_meta(module), as_it_was(module), draws:
+            with tried_apart(module, training), draws:
                 call(module, inputs, by_name)
         finally:
-            module.eval()
             for hook in hooks:
                 hook.remove()
         found.append(draws.found)

@@ -54,6 +54,14 @@ def ends_in_groups(graph: Graph) -> bool:
     return sum(size for size in large if size >= LARGE) > sum(product(graph.nodes[index].shape) for index in outputs)
 
 
+def last_in_groups(graph: Graph) -> int:
+    """The index of the last node that works on a group of images; -1 where all work on the whole batch."""
+    head = head_of(graph)
+    if head is not None:
+        return head.index
+    return graph.nodes[-1].index if ends_in_groups(graph) else -1
+
+
 def images_at_once(graph: Graph) -> int:
     """How many images fit into a group."""
     largest = max(4 * product(node.shape) for node in graph.nodes)

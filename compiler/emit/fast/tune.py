@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ....base.records import dataclass
 from ...graph.program import Node
 from ...rewrite.base import Rewritten
-from ...rewrite.groups import ends_in_groups, head_of
+from ...rewrite.groups import last_in_groups
 from ...runtime.timing import Leg, race
 from ..torchscript import script
 from .build import assemble
@@ -100,7 +100,7 @@ def tune_images(
     import torch
 
     batch = given[0].shape[0]
-    if batch == 1 or not backend.images(state.graph) or not (head_of(state.graph) or ends_in_groups(state.graph)):
+    if batch == 1 or not backend.images(state.graph) or last_in_groups(state.graph) < 0:
         return backend
 
     def leg(module: torch.jit.ScriptModule) -> Leg:
