@@ -18,7 +18,7 @@ from ...rewrite.groups import ends_in_groups, head_of
 from .library import definitions
 from .step import Backend, Step
 
-_TAKEN = ("images", "groups", "group", "part", "number", "features", "of_a_group", "torch", "nn", "F", "self", "len", "max", "min", "tuple")
+_TAKEN = ("images", "groups", "group", "part", "first", "features", "of_a_group", "torch", "nn", "F", "self", "len", "max", "min", "tuple")
 """Names that the written class uses itself."""
 
 
@@ -181,9 +181,7 @@ class _Writer:
         """`of_a_group`, which is the network, and `forward`, which calls it for each group and puts the outputs together."""
         names = [self.variables[node.index] for node in self.graph.inputs]
         one = len(self.graph.outputs) == 1
-        parts = [f"{name}.split(images)" for name in names]
-        given = "part" if len(names) == 1 else ", ".join(f"{part}[number]" for part in parts)
-        over = f"part in {parts[0]}" if len(names) == 1 else f"number in range({names[0]}.shape[0] // images)"
+        given = ", ".join(f"{name}[first : first + images]" for name in names)
         joined = ", ".join(f"torch.cat([group[{place}] for group in groups])" for place in range(len(self.graph.outputs)))
         about = '"""A group of images; all groups are of one size."""'
         return [
@@ -195,7 +193,7 @@ class _Writer:
                 [
                     *self._guard(),
                     *self._images(names[0]),
-                    f"groups = [self.of_a_group({given}) for {over}]",
+                    f"groups = [self.of_a_group({given}) for first in range(0, max(1, {names[0]}.shape[0]), images)]",
                     "if len(groups) == 1:",
                     "    return groups[0]",
                     f"return {'torch.cat(groups)' if one else joined}",

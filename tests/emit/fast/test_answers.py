@@ -148,6 +148,8 @@ def test_a_network_of_images_goes_through_in_groups_to_its_end(at_once: int) -> 
         for count in (1, 2, 3, 4):
             given = torch.randn(2, count, 2, 272, 272)
             check_close(scripted(*given), plain(*given), 1e-5)
+        nothing = torch.randn(2, 0, 2, 272, 272)
+        assert [row.shape for row in scripted(*nothing)] == [row.shape for row in plain(*nothing)], "a batch of no images"
 
 
 def test_attention_in_windows_is_one_call_of_the_fused_kernel() -> None:
