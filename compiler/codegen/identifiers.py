@@ -30,8 +30,8 @@ def stem(name: str) -> str:
 
 
 def is_attribute(name: str) -> bool:
-    """Whether `self.name` reaches what is called so: a name in Python, and none that a class would read as another one."""
-    return name.isidentifier() and not name.startswith("__")
+    """Whether `self.name` reaches what is called so: a name in Python, and none that it would read as another one (`__x`, `ﬁ`)."""
+    return name.isidentifier() and name.isascii() and not keyword.iskeyword(name) and not name.startswith("__")
 
 
 def variable_names(names: Iterable[str]) -> list[str]:

@@ -19,7 +19,7 @@ from .explain_numbers import rounded
 from .explain_values import with_origins
 from .fitting import too_large
 from .interfaces import Expander
-from .naming import why_not
+from .naming import why_no_variable
 from .values import Unknowable, show_value
 
 
@@ -35,7 +35,7 @@ def input(expansion: Expander, frame: Frame, statement: ast.Input) -> None:
             )
         )
     name = statement.name.name
-    reason = why_not(name)
+    reason = why_no_variable(name)
     if reason is not None:
         raise Problem(Diagnostic("E210", f"`{name}` cannot name an input: it {reason}", Label(statement.name.span)))
     try:
@@ -150,7 +150,7 @@ def output(expansion: Expander, frame: Frame, statement: ast.Output) -> None:
                     "E209", f"two outputs are named `{name}`", Label(place, "named again here"), (Label(earlier, "first named here"),)
                 )
             )
-        reason = why_not(name)
+        reason = why_no_variable(name)
         if reason is not None:
             raise Problem(Diagnostic("E210", f"`{name}` cannot name an output: it {reason}", Label(place)))
         known[name] = item.span

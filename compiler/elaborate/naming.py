@@ -105,7 +105,7 @@ RESERVED = frozenset(
 # What a module has once TorchScript has read it.
 SCRIPTED = frozenset({"_c", "_concrete_type", "_initializing"})
 
-# What TorchScript reads as a word where a name should stand, so that it cannot read back what it has written.
+# What Python reads as a word where a name should stand, and TorchScript with it.
 WORDS = frozenset({*keyword.kwlist, "NoneType"})
 
 LONGEST_LABEL = 200
@@ -115,8 +115,8 @@ LONGEST_LABEL = 200
 def why_not(label: str) -> str | None:
     """Why `label` cannot name a step, as the end of a sentence; None where it can.
 
-    A label is what `nn.Module.add_module` takes and a TorchScript file can hold, or several of them joined by dots (`convs.0`:
-    step 0 of the container `convs`). One that is no name in a text of ours stands in quotes.
+    A label is what `nn.Module.add_module` takes, or several of them joined by dots (`convs.0`: step 0 of the container `convs`).
+    One that is no name in a text of ours stands in quotes. Not every format holds all of them: `emit/label_limits.py`.
     """
     if len(label) > LONGEST_LABEL:
         return f"has {len(label)} characters, and {LONGEST_LABEL} is the limit"
@@ -127,12 +127,10 @@ def why_not(label: str) -> str | None:
 
 
 def _why_no_part(part: str) -> str | None:
-    wrong = next((character for character in part if not " " <= character <= "~" or character in '"\\'), None)
+    wrong = next((character for character in part if not character.isprintable() or character in '"\\'), None)
     if wrong is not None:
         shown = wrong if wrong.isprintable() else f"U+{ord(wrong):04X}"
-        return f"has a `{shown}`, and TorchScript writes names with the other signs of ASCII alone"
-    if part in WORDS:
-        return f"is a word of Python's own (`{part}`), and TorchScript could not read its file back"
+        return f"has a `{shown}`"
     if part in RESERVED:
         return f"is taken by PyTorch's nn.Module (`{part}`)"
     if part in SCRIPTED:
@@ -142,6 +140,13 @@ def _why_no_part(part: str) -> str | None:
     if re.search(r"@\d+$", part):
         return f"ends as the name of a second use does (`{part}`)"
     return None
+
+
+def why_no_variable(name: str) -> str | None:
+    """The same of an input's or an output's name: it becomes an argument or a field in the generated module."""
+    if name in WORDS:
+        return f"is a word of Python's own (`{name}`)"
+    return why_not(name)
 
 
 def legal_name(label: str) -> str:

@@ -17,6 +17,7 @@ from ..files.write import whole
 from ..graph.graph import Graph
 from .attention_axes import attention_of_four_axes
 from .free_axes import FreeAxes, as_free_as_can_be
+from .label_limits import tell_labels
 from .onnx_adaptive import windows_of_the_day
 from .onnx_correlation import correlation_by_rows
 from .own_steps import told_at_its_step
@@ -47,6 +48,7 @@ def save(module: nn.Module, graph: Graph, path: str, dynamic: Sequence[str] = ()
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise ArchError((_needs(missing, path),))
+    tell_labels(module, graph, "PyTorch's exporter to ONNX")
 
     def made(free: FreeAxes) -> None:
         program = torch.onnx.export(

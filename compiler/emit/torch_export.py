@@ -15,6 +15,7 @@ from ..graph.graph import Graph
 from ..ops.base import Shape
 from ..runtime.sample_inputs import zeros
 from .free_axes import FreeAxes, as_free_as_can_be
+from .label_limits import tell_labels
 from .own_steps import told_at_its_step
 from .training_part import NAME, training_part
 
@@ -51,6 +52,7 @@ def exported(module: nn.Module, graph: Graph, dynamic: Sequence[str] = ()) -> tu
             runs(*_zeros(module, free, EXAMPLE_BATCH, shapes))
         return program
 
+    tell_labels(module, graph, "a program of torch.export")
     told = told_at_its_step(graph, "a program of torch.export", export_alone)
     with answering_plainly(module) as plain, torch.no_grad(), quiet(), told:
         return as_free_as_can_be(graph, dynamic, tried if dynamic else traced)

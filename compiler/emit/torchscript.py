@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..codegen.pytorch import Mode
 from ..files.write import write
 from ..graph.graph import Graph
+from .label_limits import tell_labels
 from .own_steps import told_at_its_step
 
 if TYPE_CHECKING:
@@ -26,10 +27,13 @@ def mode_for(train: bool) -> Mode:
 def script(module: nn.Module, train: bool = False, graph: Graph | None = None) -> torch.jit.ScriptModule:
     """A generated module as TorchScript, set to evaluate or to train. The module itself is left as it was.
 
-    Raises `ArchError` (F667) where a class of the user's own, of a step of `graph`, is not made for it.
+    With `graph`, whose plain module it is, raises `ArchError`: F667 where a class of the user's own, of one of its steps, is not made for it;
+    F627 where a file could not hold a label.
     """
     import torch
 
+    if graph is not None:
+        tell_labels(module, graph, "TorchScript", ascii_alone=True)
     was = module.training
     _forget_addresses(module)
     try:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from ...base.source import Source
 from ..driver import check_source
-from ..elaborate.naming import why_not
+from ..elaborate.naming import why_no_variable
 from ..ops import TABLE as OPERATIONS
 
 KEYWORDS = frozenset(
@@ -145,7 +145,7 @@ def output_name(told: str, place: int, taken: Collection[str]) -> str:
     """What an output is called, after the model's own name of it: a key of a dictionary may be any text, and a field any word of Python's."""
     name = re.sub(r"\W+", "_", _plain(told)).strip("_") if not is_name(told) else told
     name = name if is_name(name) else f"out{place}"
-    name = f"{name}_" if name in NEVER or why_not(name) else name
+    name = f"{name}_" if name in NEVER or why_no_variable(name) else name
     found, count = name, 1
     while found in taken:
         count += 1

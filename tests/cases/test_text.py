@@ -24,12 +24,17 @@ def test_B085_keys_do_not_move_when_a_step_without_weights_comes_in() -> None:
     assert keys[0] == keys[1] == ["linear1.weight", "linear1.bias", "linear2.weight", "linear2.bias"]
 
 
-@pytest.mark.parametrize("label", ["class", "forward", "training", "größe", "__init__"])
+@pytest.mark.parametrize("label", ["forward", "training", "__init__"])
 def test_B087_names_that_the_module_could_not_have(label: str) -> None:
     error = refused(network("3, 8, 8", f'"{label}": conv(3)'))
     assert error.code == "E210" and label in error.message
     assert error.fix is not None
     legal(network("3, 8, 8", f"{error.fix.edits[0].text}: conv(3)"))
+
+
+@pytest.mark.parametrize("label", ["class", "größe"])
+def test_B087_names_that_the_module_has_and_python_does_not_say(label: str) -> None:
+    assert step(legal(network("3, 8, 8", f'"{label}": conv(3)')), label).names == (label,)
 
 
 def test_B087_a_dot_puts_the_step_in_a_container() -> None:

@@ -91,6 +91,14 @@ ROWS: tuple[Code, ...] = (
         "Leave the axis out of `--dynamic`, or pool it away (`global_avgpool`) before what depends on it.",
     ),
     Code(
+        "F627",
+        "a label that a format does not hold",
+        "Python's source holds every label that `add_module` takes. TorchScript, torch.export and PyTorch's exporter to ONNX write `self.label` "
+        "whatever it is, so that words of Python's (`class`, `in`) and letters that Python reads as others (`ﬁ` as `fi`) cannot be read back; nor can TorchScript read letters beyond ASCII.",
+        "",
+        "Choose another label, or build what holds it: `--target python,diagram,json`, or `--optimize`, whose file has names of its own.",
+    ),
+    Code(
         "F631",
         "a system that refuses",
         "Something that archc needs of the system was refused: the current folder is gone, too many files are open, no further process may start. "

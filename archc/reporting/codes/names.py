@@ -73,9 +73,9 @@ ROWS: tuple[Code, ...] = (
         "E210",
         "a name that the generated module could not have",
         "A label becomes the name of a PyTorch module, and may be what `add_module` takes: none of nn.Module's own names (`forward`, "
-        "`training`). A TorchScript file must be able to hold it: no words of Python's own (`class`), no letters beyond ASCII. One that is no "
-        'name stands in quotes: `"a/b"`, `"0"`; dots put the step in a container: `"convs.0"`.',
-        "network n {\n  input x[3, 8, 8]\n  class: conv(8)\n}\n",
+        '`training`). One that is no name stands in quotes: `"a/b"`, `"0"`; dots put the step in a container: `"convs.0"`. Not every format holds '
+        "words of Python's own and letters beyond ASCII (F627).",
+        "network n {\n  input x[3, 8, 8]\n  forward: conv(8)\n}\n",
         "Choose another label; the message offers one.",
     ),
     Code(
