@@ -67,6 +67,8 @@ class Search:
         self.weights, self.batches = weights, batches
         self.streams = True
         """Whether a residual stream has one scale, from its first sum to its last."""
+        self.cut = True
+        """Whether a grid may leave the rarest numbers out, which makes its steps finer for all others."""
         self.state = backend.rewritten(graph)
         self.graph = self.state.graph
         self.plain = watched(self.state, make_weights(self.state, weights), Backend())
@@ -91,7 +93,7 @@ class Search:
         """The graph in eight bits with these layers kept as they are, and what it loses."""
         stay = stays(self.graph, dict.fromkeys(kept, KEPT))
         needed = gridded(self.graph, stay)
-        chosen = grids({index: self.ranges[index] for index in needed}, one_scale(self.graph, stay, self.streams))
+        chosen = grids({index: self.ranges[index] for index in needed}, one_scale(self.graph, stay, self.streams), self.cut)
         state = quantized(self.state, stay, chosen)
         tensors = make_weights(state, self.weights)
         made = watched(state, tensors, Simulated())
@@ -101,19 +103,27 @@ class Search:
         return Quantized(self.state, stay, chosen, state, tensors, noise.decibels)
 
     def within(self, limit: float) -> Quantized:
-        """With as few layers kept as the limit allows, those that lose most first; before any is kept, each sum gets a scale of its own."""
+        """With as few layers kept as the limit allows, those that lose most first; before any is kept, each sum gets a scale of its own.
+
+        Numbers that are cut off are a small square error and always of one sign, so that a mean over an image keeps what it averages of all
+        others: whether to cut is chosen by the outputs.
+        """
+        tried: dict[tuple[bool, bool], Quantized] = {}
         for self.streams in (True, False):
-            found = self.keeping(())
-            if found.decibels >= limit:
-                return found
+            for self.cut in (True, False):
+                tried[self.streams, self.cut] = self.keeping(())
+            best = max((tried[self.streams, cut] for cut in (True, False)), key=lambda row: row.decibels)
+            if best.decibels >= limit:
+                return best
+        self.streams, self.cut = max(tried, key=lambda way: tried[way].decibels)
         order = self.losses()
         low, high = 0, len(order)  # `high` is enough: with every layer kept nothing is lost
         found = self.keeping(order)
         while high - low > 1:
             middle = (low + high) // 2
-            tried = self.keeping(order[:middle])
-            if tried.decibels >= limit:
-                high, found = middle, tried
+            fewer = self.keeping(order[:middle])
+            if fewer.decibels >= limit:
+                high, found = middle, fewer
             else:
                 low = middle
         return found
@@ -156,7 +166,7 @@ class Search:
 
     def losses(self) -> list[str]:
         """The layers in eight bits, first the one that costs the outputs most when it alone is rounded."""
-        chosen = grids(self.ranges, one_scale(self.graph, self.stay, self.streams))
+        chosen = grids(self.ranges, one_scale(self.graph, self.stay, self.streams), self.cut)
         rows = [node for node in layers_of(self.graph) if node.index not in self.stay and node.shares is None]
         given = [value[:TRIED] for value in self.batches[0]]
         wanted = self.plain_answers(given)

@@ -58,8 +58,8 @@ def observe(made: Fast, batches: Sequence[Sequence[Tensor]], wanted: Iterable[in
     return found
 
 
-def grids(ranges: Mapping[int, Range], pairs: Iterable[tuple[int, int]]) -> dict[int, Grid]:
-    """A grid for every tensor, those of a pair alike."""
+def grids(ranges: Mapping[int, Range], pairs: Iterable[tuple[int, int]], cut: bool) -> dict[int, Grid]:
+    """A grid for every tensor, those of a pair alike. With `cut` the rarest numbers may lie beyond it."""
     family = {index: index for index in ranges}
 
     def head(index: int) -> int:
@@ -73,17 +73,17 @@ def grids(ranges: Mapping[int, Range], pairs: Iterable[tuple[int, int]]) -> dict
     members: dict[int, list[Range]] = {}
     for index, row in ranges.items():
         members.setdefault(head(index), []).append(row)
-    chosen = {index: _grid(rows) for index, rows in members.items()}
+    chosen = {index: _grid(rows, SHARES if cut else SHARES[-1:]) for index, rows in members.items()}
     return {index: chosen[head(index)] for index in ranges}
 
 
-def _grid(rows: Sequence[Range]) -> Grid:
+def _grid(rows: Sequence[Range], shares: Sequence[float]) -> Grid:
     """Of the grids that hold a part of the range, the one with the least square error."""
     import torch
 
     low, high = min(row.low for row in rows), max(row.high for row in rows)
     values = torch.cat([value for row in rows for value in row.values])
-    tried = dict.fromkeys(Grid.between(low * share, high * share) for share in SHARES)
+    tried = dict.fromkeys(Grid.between(low * share, high * share) for share in shares)
     return min(tried, key=lambda grid: float((nearest(values, grid) - values).square().sum()))
 
 

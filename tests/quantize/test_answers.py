@@ -21,7 +21,7 @@ from archc.compiler.emit.fast.int8 import Int8OneDnn, Simulated
 from archc.compiler.emit.torchscript import save, script
 from archc.compiler.graph.graph import Graph
 from archc.compiler.quantize.agreement import decibels
-from archc.compiler.quantize.quantize import KEPT, Quantized
+from archc.compiler.quantize.quantize import KEPT, Quantized, Search
 from archc.compiler.rewrite.eight_bits import Dequantize, Int8, Quantize
 from archc.compiler.runtime.live_module import build
 from archc.compiler.runtime.sample_inputs import normal
@@ -166,12 +166,31 @@ def test_sums_get_scales_of_their_own_before_layers_are_kept() -> None:
         "8, 12, 12", "conv(8, 3) -> relu", *["add { | conv(8, 3) -> bn -> relu -> conv(8, 3) -> bn | skip } -> relu"] * 3, "conv(4, 1)"
     )
     tried = search(graph)
-    one = tried.keeping(())
-    found = tried.within(one.decibels + 0.2)
+    one = []
+    for tried.cut in (False, True):
+        one.append(tried.keeping(()).decibels)
+    found = tried.within(max(one) + 0.01)
     sums = [node.operation for node in found.state.graph.nodes if isinstance(node.operation, Int8) and len(node.inputs) == 2]
     assert not found.stay
     assert len({row.out for row in sums}) == 3
     check_steps(found, samples(graph, 2))
+
+
+@pytest.mark.parametrize(("rare", "cut"), [(2.0, True), (2.5, False)])
+def test_rare_numbers_are_cut_off_where_the_outputs_gain_by_it(rare: float, cut: bool) -> None:
+    """One channel is nothing but for a few numbers, far larger than all others: without them its mean over the image is too small."""
+    graph = network("4, 32, 32", "a: conv(6, 1) -> relu", "b: conv(6, 1)", "global_avgpool -> flatten -> linear(3)")
+    weights = search(graph).weights
+    channel = weights["a.weight"][0]
+    weights["a.bias"][0] = -60 * rare * channel.norm()
+    channel *= 60
+    tried = Search(graph, weights, [samples(graph)], Int8OneDnn())
+    found = {}
+    for tried.cut in (True, False):
+        found[tried.cut] = tried.keeping(()).decibels
+    assert found[cut] > found[not cut] + 1
+    best = tried.within(found[not cut] + 0.5)
+    assert best.decibels == found[cut] and KEPT not in best.stay.values()
 
 
 def test_layers_that_lose_most_stay_in_floating_point() -> None:
