@@ -115,7 +115,6 @@ number: int | None = 3
         ("Downloads", {}, "`archc import --network` lets it load what it asks for"),
         ("Block", {"label": 'q"t'}, 'has a `"`, which has a meaning of its own in a text'),
         ("Block", {"label": "{i}"}, "has a `{`, which has a meaning of its own in a text"),
-        ("Block", {"label": "class"}, "is a word of Python's own"),
     ],
 )
 def test_what_makes_no_model_is_told_with_what_would(name: str, settings: dict[str, object], told: str) -> None:

@@ -113,13 +113,13 @@ class Words(nn.Module):
         return self.table(x)
 
 
-class Keyword(nn.Module):
+class Quoting(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.add_module("lambda", nn.Linear(3, 3))
+        self.add_module('a"b', nn.Linear(3, 3))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.get_submodule("lambda")(x)  # type: ignore[no-any-return]
+        return self.get_submodule('a"b')(x)  # type: ignore[no-any-return]
 
 
 class Deciding(nn.Module):
@@ -151,7 +151,7 @@ def test_a_model_of_whole_numbers_is_run_on_these() -> None:
     ("name", "shapes", "told"),
     [
         ("lin", ((3,),), "F653.*begin with no name.*nn.Sequential"),
-        ("Keyword", ((3,),), "F653.*name that no step can have: `lambda` is.*rename it"),
+        ("Quoting", ((3,),), 'F653.*name that no step can have: `a"b` has.*rename it'),
         ("Deciding", ((3,),), "F652.*decides by the values of a tensor"),
         ("Formless", ((3,),), "F652.*give the class a `forward`"),
         ("Forgetful", ((5,),), "F652.*give `--input` once for each argument"),
