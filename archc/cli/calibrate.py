@@ -56,6 +56,6 @@ def command(context: click.Context, threads: tuple[int, ...], output: str | None
         plural = "s" if found.threads > 1 else ""
         peaks = ", ".join(f"{dtype} {value / 1e9:,.0f}" for dtype, value in found.peak.items())
         face.tell(
-            f"{found.machine}, {found.threads} thread{plural}: peak {peaks} GFLOP/s; {found.call['layer'] * 1e6:.0f} us a layer's call"
+            f"{found.machine}, {found.threads} thread{plural}: peak {peaks} GFLOP/s; {found.call['layer'][0][1] * 1e6:.0f} us a layer's call"
         )
         face.result(path)

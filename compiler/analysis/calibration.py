@@ -23,7 +23,7 @@ from ..files.machine import cache_folder, cores, processor
 from ..files.system_errors import at, shown
 from ..files.write import write
 
-VERSION = 3
+VERSION = 4
 
 Kind: TypeAlias = Literal[
     "matrix", "row", "point", "window", "winograd", "grouped", "depthwise", "strided", "entry", "unpacked", "transposed",
@@ -51,7 +51,8 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Peaks in operations a second by dtype, bytes a second by the bytes that a step moves, seconds of a call, and rates by kind.
+    """Peaks in operations a second by dtype, bytes a second by the bytes that a step moves, seconds of a call of a layer and of another step by
+    the bytes that went through the caches since the one before, and rates by kind.
 
     `lanes` numbers are worked on at once: a layer's output channels are filled up to a multiple of them.
     """
@@ -63,7 +64,7 @@ class Calibration:
     lanes: int
     peak: Mapping[str, float]
     bandwidth: tuple[tuple[float, float], ...]
-    call: Mapping[str, float]
+    call: Mapping[str, tuple[tuple[float, float], ...]]
     rates: Mapping[str, tuple[Rate, ...]]
 
     def seconds(self, kind: str, work: float, width: float, size: float, dtype: str = "float32") -> float:
@@ -88,10 +89,9 @@ class Calibration:
         """What of that a tensor in the caches nearest to the core would not take: rates of arithmetic were measured on such."""
         return self.moving(moved) - moved / max(value for _, value in self.bandwidth)
 
-    def calling(self, kind: str, is_small: bool = False) -> float:
-        """Of a network `is_small` that the caches hold whole, calls are those of one step after its like."""
-        name = "layer" if kind in PACKED else "step"
-        return self.call[f"{name}_again" if is_small and f"{name}_again" in self.call else name]
+    def calling(self, kind: str, between: float = 1) -> float:
+        """Seconds of a call that has nothing to do, where so many bytes went through the caches since the same call in the run before."""
+        return _between(self.call["layer" if kind in PACKED else "step"], between)
 
     def to_json(self) -> str:
         document = {
@@ -103,7 +103,10 @@ class Calibration:
             "lanes": self.lanes,
             "peak_gflops": {name: round(value / 1e9, 2) for name, value in self.peak.items()},
             "bandwidth": [{"bytes": round(size), "gigabytes_per_second": round(value / 1e9, 3)} for size, value in self.bandwidth],
-            "call_microseconds": {name: round(value * 1e6, 3) for name, value in self.call.items()},
+            "calls": {
+                name: [{"bytes": round(size), "microseconds": round(value * 1e6, 3)} for size, value in rows]
+                for name, rows in self.call.items()
+            },
             "rates": {kind: list(_told(kind, rows)) for kind, rows in self.rates.items()},
         }
         text = json.dumps(document, indent=1)
@@ -186,7 +189,10 @@ def _parsed(data: Mapping[str, object]) -> Calibration:
         int(_size(data["lanes"])),
         {name: _size(value) * 1e9 for name, value in _mapping(data["peak_gflops"]).items()},
         tuple((_size(row["bytes"]), _size(row["gigabytes_per_second"]) * 1e9) for row in _rows(data["bandwidth"])),
-        {name: _size(value) / 1e6 for name, value in _mapping(data["call_microseconds"]).items()},
+        {
+            name: tuple((_size(row["bytes"]), _size(row["microseconds"]) / 1e6) for row in _rows(rows))
+            for name, rows in _mapping(data["calls"]).items()
+        },
         rates,
     )
     if not {"layer", "step"} <= found.call.keys() or "float32" not in found.peak:

@@ -31,9 +31,6 @@ from .calibration import PACKED, Calibration, Kind, of_this_machine
 from .dtypes import BYTES, weight_bytes
 from .traffic import writes_nothing
 
-SMALL = 4 << 20
-"""Bytes of weights and of the largest tensors up to which a core's caches hold a network from one run to the next."""
-
 ROW_WEIGHTS = 1 << 21
 """Weights up to which a dense layer of one row is BLAS's (`emit/fast/kernels/linear.py`)."""
 
@@ -97,7 +94,7 @@ def foresee(graph: Graph, calibration: Calibration, *, batch: int = 1, dtype: st
         while batch % images:
             images -= 1
     stored = sum(weight_bytes(weight, dtype) for node in fast.nodes for weight in node.weights)
-    is_small = stored + 2 * max(product(node.shape) for node in fast.nodes) * images * BYTES[dtype] <= SMALL
+    between = stored + 2 * max(product(node.shape) for node in fast.nodes) * images * BYTES[dtype]  # memory that is freed is used again
     known: dict[object, tuple[Task, float, str]] = {}
     rows = []
     for node in fast.nodes:
@@ -107,13 +104,13 @@ def foresee(graph: Graph, calibration: Calibration, *, batch: int = 1, dtype: st
         key = (id(node.operation), node.input_shapes, at_once)
         if key not in known:
             task = task_of(fast, node, at_once, dtype)
-            known[key] = (task, *_seconds(task, calibration, stored, dtype, is_small))
+            known[key] = (task, *_seconds(task, calibration, stored, dtype, between))
         task, seconds, bound = known[key]
         rows.append(Step(node, task.kind, times, node.flops * batch, (task.moved + task.weights) * times, seconds * times, bound))
     return Foreseen(fast, calibration, batch, dtype, tuple(rows), sum(row.seconds for row in rows))
 
 
-def _seconds(task: Task, calibration: Calibration, stored: int, dtype: str, is_small: bool) -> tuple[float, str]:
+def _seconds(task: Task, calibration: Calibration, stored: int, dtype: str, between: float) -> tuple[float, str]:
     compute = calibration.seconds(task.kind, filled(task, calibration.lanes), task.width, task.size, dtype)
     memory = calibration.moving(task.moved) + calibration.moving(task.weights, max(stored, task.weights))
     bound = "compute" if compute >= memory else "memory"
@@ -121,8 +118,8 @@ def _seconds(task: Task, calibration: Calibration, stored: int, dtype: str, is_s
     if task.curved:
         seconds += calibration.seconds("last", task.curved, 1, task.curved)
     if task.copied:
-        seconds += calibration.calling("move", is_small) + calibration.moving(task.copied)
-    call = calibration.calling(task.kind, is_small)
+        seconds += calibration.calling("move", between) + calibration.moving(task.copied)
+    call = calibration.calling(task.kind, between)
     return call + seconds, bound if seconds >= call else "call"
 
 

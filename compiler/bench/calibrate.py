@@ -32,8 +32,8 @@ CHAIN = 6
 
 WARM_UP, LEAST_RUNS, MOST_RUNS, SECONDS = 3, 7, 60, 0.03
 
-OTHER_NUMBERS = 4 << 20
-"""Of float32: more than the caches of a core hold."""
+BETWEEN = (1 << 16, 4 << 20, 16 << 20, 32 << 20)
+"""Bytes that go through the caches between two runs of the calls: nothing to speak of first, in the end more than the caches hold."""
 
 DTYPES = ("float32", "bfloat16", "float64")
 """Dtypes whose peak is measured."""
@@ -53,14 +53,11 @@ class Probe:
         return f"network probe {{ input x[{self.shape}] {body} }}"
 
 
-CALLS = {"step": Probe("1, 1, 1", "relu", 24), "layer": Probe("8, 1, 1", "conv(8, 1)", 24)}
-"""Calls of one and the same step, which the caches hold: what the rates of the chains are without."""
-
-MIXED = {
-    "step": Probe("16, 7, 7", " -> ".join(("relu", "abs", "leaky_relu", "sigmoid", "relu6", "tanh", "gelu", "silu") * 2), 1),
-    "layer": Probe("8, 2, 2", " -> ".join(f"conv({8 * (number % 12 + 1)}, {1 + 2 * (number % 2)})" for number in range(24)), 1),
+CALLS = {
+    "step": Probe("8, 1, 1", " -> ".join(("relu", "abs", "leaky_relu", "relu6") * 6), 1),
+    "layer": Probe("8, 2, 2", " -> ".join(f"conv({8 + number}, 1)" for number in range(24)), 1),
 }
-"""Calls as they are in a network: each of another step than the one before, and other things in the caches."""
+"""Calls as they are in a network, each of another step than the one before, that have next to nothing to do."""
 
 MOVES = tuple(Probe(f"{size}", "relu", 6) for size in (1 << 10, 1 << 13, 1 << 15, 1 << 17, 1 << 19, 1 << 20, 1 << 21, 3 << 20, 6 << 20))
 """Elements that are read and written: 8 KB to 48 MB moved a step."""
@@ -127,19 +124,18 @@ def calibrate(threads: int = 0, watch: Watch = lambda text: None) -> Calibration
 def _calibrate(threads: int, clock: Callable[[], float], watch: Watch) -> Calibration:
     import torch
 
-    rows = [*CALLS.values(), *MIXED.values(), *MOVES, *probes()]
+    rows = [*(probe for probe in CALLS.values() for _ in BETWEEN), *MOVES, *probes()]
     done = iter(range(len(rows)))
 
-    def measure(probe: Probe, cold: bool = False) -> tuple[Task, float]:
+    def measure(probe: Probe, between: int = 0) -> tuple[Task, float]:
         watch(f"{next(done) + 1} of {len(rows)}: {probe.step} on {probe.shape}"[:100])
-        return _measured(probe, clock, cold)
+        return _measured(probe, clock, between)
 
-    call = {name: measure(probe)[1] for name, probe in CALLS.items()}
-    mixed = {name: measure(probe, True)[1] for name, probe in MIXED.items()}
+    call = {name: tuple((float(size), measure(probe, size)[1]) for size in BETWEEN) for name, probe in CALLS.items()}
     bandwidth = []
     for probe in MOVES:
         task, seconds = measure(probe)
-        bandwidth.append((float(task.moved), task.moved / _beyond(seconds, call["step"])))
+        bandwidth.append((float(task.moved), task.moved / _beyond(seconds, call["step"][0][1])))
     lanes = 16 if "AVX512" in torch.backends.cpu.get_cpu_capability() else 8
     known = Calibration("", 1, threads, "", lanes, {"float32": 1.0}, (), call, {})
     rates: dict[str, list[Rate]] = {}
@@ -163,7 +159,7 @@ def _calibrate(threads: int, clock: Callable[[], float], watch: Watch) -> Calibr
         lanes,
         peak,
         tuple(bandwidth),
-        mixed | {f"{name}_again": seconds for name, seconds in call.items()},
+        call,
         {kind: tuple(rows) for kind, rows in rates.items()},
     )
 
@@ -173,7 +169,7 @@ def _beyond(seconds: float, call: float) -> float:
     return max(seconds - call, seconds / 10)
 
 
-def _measured(probe: Probe, clock: Callable[[], float], cold: bool) -> tuple[Task, float]:
+def _measured(probe: Probe, clock: Callable[[], float], between: int) -> tuple[Task, float]:
     """What one step of the probe has to do, and its seconds."""
     import torch
 
@@ -186,7 +182,7 @@ def _measured(probe: Probe, clock: Callable[[], float], cold: bool) -> tuple[Tas
             memory_format=torch.channels_last
         )  # as what stands before leaves it; an image itself is turned by who reads it
     with torch.inference_mode():
-        seconds = _seconds(lambda: module(given), clock, torch.zeros(OTHER_NUMBERS) if cold else None)
+        seconds = _seconds(lambda: module(given), clock, torch.zeros(between >> 2) if between else None)
     steps = [node for node in made.state.graph.nodes if not writes_nothing(node)]
     return task_of(made.state.graph, steps[-1], 1), seconds / len(steps)
 

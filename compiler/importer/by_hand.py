@@ -79,12 +79,9 @@ class _Norm:
     def _centred(self, number: int) -> tuple[int, int] | None:
         """The tensor whose mean was taken away from it, and the axis."""
         step = self.made.get(number)
-        if step is None or step.operation != "add" or len(step.inputs) != 2:
+        if step is None or step.operation != "sub" or len(step.inputs) != 2:
             return None
-        turned = self._made_by(step.inputs[1], "scale")
-        if turned is None or turned.arguments["factor"] != -1:
-            return None
-        mean = self._mean(turned.inputs[0], len(self.shapes[step.inputs[0]]))
+        mean = self._mean(step.inputs[1], len(self.shapes[step.inputs[0]]))
         return None if mean is None or mean[0] != step.inputs[0] else mean
 
 

@@ -134,11 +134,7 @@ def sub(low: Lowering, call: Call) -> None:
     if call.function.strip("_") == "rsub":
         one, two = two, one
     if isinstance(one, Data) and isinstance(two, Data):
-        if one.bare == two.bare:
-            low.emit(call, "sub", {}, [one, two])
-        else:
-            turned = low.between("scale", {"factor": -1}, [two], two.bare)
-            low.emit(call, "add", {"broadcast": True}, [one, turned])
+        low.emit(call, "sub", {"broadcast": one.bare != two.bare}, [one, two])
     elif isinstance(one, Data):
         assert isinstance(two, int | float)
         _emit(low, call, "offset", {"addend": -two}, [one])

@@ -52,7 +52,7 @@ FAMILIES = {
 
 STRICTER: tuple[str, ...] = (
     "No axis of an output has size 0. (PyTorch lets a transposed convolution, a slice or a crop leave nothing.)",
-    "`add`, `sub`, `maximum`, `minimum` and `mean` take equal shapes. `mul`, `div`, and `add(broadcast = true)`, stretch axes of size 1, "
+    "`add`, `sub`, `maximum`, `minimum` and `mean` take equal shapes. `mul`, `div`, and `add` and `sub` with `broadcast = true`, stretch axes of size 1, "
     "and never add axes. `matmul` takes as many axes on both sides.",
     "`linear` takes a vector or a sequence. (On an image PyTorch would work along its width, which nobody means; `last = true` allows it.)",
     '`pad_mode` other than "zeros", and `ceil`, go with the same padding before and after an axis.',

@@ -276,7 +276,7 @@ NEVER_WRITTEN: Final = frozenset(
 
 def stretching_of(operation: str, name: str, text: str) -> tuple[str, bool] | None:
     """What is done where `broadcast` is asked of a merge that has no such parameter, and whether leaving it out does that."""
-    if name != "broadcast" or operation not in ("mul", "div", "sub", "maximum", "minimum", "mean"):
+    if name != "broadcast" or operation not in ("mul", "div", "maximum", "minimum", "mean"):
         return None
     if operation in ("mul", "div"):
         return f"`{operation}` stretches axes of size 1 by itself: leave it out", text == "true"

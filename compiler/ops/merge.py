@@ -208,8 +208,18 @@ class Sub(_Elementwise):
     onnx: ClassVar[str] = "Sub"
     symbol: ClassVar[str] = "\u2212"
 
+    broadcast: bool = parameter(FLAG, "let axes of size 1 stretch", False)
+
+    def _stretches(self) -> bool:
+        return self.broadcast
+
     def passes_gradient(self, number: int, inputs: Shapes, output: Shape) -> bool:
-        return number == 0
+        return number == 0 and inputs[0] == output
+
+    def backward_scratch(self, back: Backward) -> int:
+        # What is taken away has the gradient with the other sign, as large as the result, before it is summed where it was stretched.
+        stretched = any(wanted and shape != back.output for wanted, shape in zip(back.wanted[1:], back.inputs[1:], strict=True))
+        return back.elements if stretched else 0
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return " - ".join(names)

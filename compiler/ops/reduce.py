@@ -38,7 +38,11 @@ class Reduce(Operation):
         'what is worked out; "var" divides by the number of values less one, as `torch.var` does',
     )
     axis: Plain = parameter(AXES, "along which axis, or a list of axes")
-    keep: bool = parameter(FLAG, "leave the axes, with size 1, so that the result stretches in `mul` and `add(broadcast = true)`", False)
+    keep: bool = parameter(
+        FLAG,
+        "leave the axes, with size 1, so that the result stretches in `mul`, `div`, and with `broadcast = true` in `add` and `sub`",
+        False,
+    )
 
     def output(self, inputs: Shapes) -> Shape:
         shape = inputs[0]

@@ -12,7 +12,7 @@ MACHINE = Calibration(
     lanes=8,
     peak={"float32": 1e11, "bfloat16": 2e11},
     bandwidth=((1e4, 1e10), (1e6, 1e10), (1e8, 1e9)),
-    call={"layer": 1e-5, "step": 1e-6},
+    call={"layer": ((1e6, 1e-5),), "step": ((1e6, 1e-6),)},
     rates={
         "matrix": (Rate(16, 100, 1e10), Rate(16, 10_000, 4e10), Rate(256, 100, 9e10)),
         "window": (Rate(64, 1000, 5e10),),

@@ -127,7 +127,7 @@ def test_what_is_meant_so_is_left(body: str) -> None:
         ),
         ('rearrange("c (h p) w -> h w (p c)")', "write all but one of them: `p = …`, which divides 16: 2, 4, 8"),
         ('rearrange("b c (h p) w -> b h w (p c)")', "the batch is not written; `...` stands for any further axes"),
-        ("sub(broadcast = true) { | skip | global_avgpool }", "`expand([-1, 14, 14])` on a path stretches its axes of size 1 before"),
+        ("maximum(broadcast = true) { | skip | global_avgpool }", "`expand([-1, 14, 14])` on a path stretches its axes of size 1 before"),
         ("repeat 3 as i { conv(i) }", "`i` counts rounds, from 0: `i + 1` counts from 1"),
         ("for i, k in [3, 5] { one(i) }", "`i` counts rounds, from 0: `i + 1` counts from 1"),
         ("for i in range(3) { conv(i) }", "`i` counts rounds, from 0: `i + 1` counts from 1"),

@@ -150,6 +150,8 @@ SAMPLES: tuple[tuple[Operation, Shapes], ...] = (
     (op("mul"), (IMAGE, (8, 1, 1))),
     (op("mul"), (IMAGE, (8, 1, 1), IMAGE)),
     (op("sub"), (IMAGE, IMAGE)),
+    (op("sub", broadcast=True), (IMAGE, (8, 1, 1), (1, 9, 10))),
+    (op("sub", broadcast=True), ((8, 1, 1), IMAGE)),
     (op("div"), (IMAGE, IMAGE)),
     (op("div"), (IMAGE, (8, 1, 1))),
     (op("div"), ((8, 1, 1), IMAGE)),

@@ -200,7 +200,10 @@ def elementwise(operation: Operation, inputs: Sequence[torch.Tensor]) -> torch.T
 
 
 @fast
-@given(st.sampled_from([op("add"), op("sub"), op("maximum"), op("mean"), op("mul"), op("add", broadcast=True)]), several())
+@given(
+    st.sampled_from([op("add"), op("sub"), op("maximum"), op("mean"), op("mul"), op("add", broadcast=True), op("sub", broadcast=True)]),
+    several(),
+)
 def test_elementwise(operation: Operation, inputs: tuple[Shape, ...]) -> None:
     stretches = operation in (op("mul"), op("add", broadcast=True))
     same_axes = len({len(shape) for shape in inputs}) == 1

@@ -142,6 +142,7 @@ class Wide:
                 "stack(1)",
                 "stack(-1)",
                 "add(broadcast = true)",
+                "sub(broadcast = true)",
                 "matmul",
                 "attention(2)",
             )
