@@ -189,4 +189,6 @@ def padding(low: Lowering, mask: Ref, fold: int) -> list[Data]:
     if len(data.bare) != 1 + len(lead):
         raise Unsaid("a mask of padding of more axes than the keys")
     whole = (*(lead or (1,) * (fold > 1)), 1, 1, data.bare[-1])
-    return [low.between("reshape", {"shape": list(whole)}, [data], whole)]
+    wide = low.wide(mask.number) if isinstance(known, Data) else None
+    follows = wide is not None and wide[-1] != data.bare[-1]  # there are as many keys as words
+    return [low.between("reshape", {"shape": [*whole[:-1], -1] if follows else list(whole)}, [data], whole)]

@@ -18,6 +18,7 @@ import torch
 from ...base.records import dataclass
 from .shortcuts import Shortcut, of_nothing, shortcut
 from .traced import Ref, Trace
+from .usable import WANTS_INTEGERS, WANTS_TRUTHS
 
 TRUTHS = frozenset(("__bool__", "is_nonzero", "equal", "allclose", "__contains__"))
 """Functions whose answer is a truth."""
@@ -120,6 +121,8 @@ def settle(run: Callable[[Questions], Trace], long_ways: Mapping[Line, Shortcut]
         try:
             other = run(Questions((*answers[:place], not answers[place], *answers[place + 1 :]), long_ways))
         except Exception as error:
+            if _is_of_another_kind(error):
+                raise
             if not _is_refusal(error):
                 return None
             stops.append(line)
@@ -139,7 +142,7 @@ def _to_the_end(
         return run(questions), questions
     except Exception as error:
         count = len(questions.asked)
-        if not _is_refusal(error) or count > MOST:
+        if not _is_refusal(error) or _is_of_another_kind(error) or count > MOST:
             raise
         for place in reversed(range(len(answers), count)):
             with contextlib.suppress(Exception):
@@ -150,6 +153,11 @@ def _to_the_end(
 def _is_refusal(error: Exception) -> bool:
     """Whether it is the model's own, and not PyTorch's of a tensor without numbers."""
     return not isinstance(error, NotImplementedError) and "meta tensor" not in str(error) and "data-independent" not in str(error)
+
+
+def _is_of_another_kind(error: Exception) -> bool:
+    """Whether the inputs are of a kind that PyTorch does not take there: then it is no refusal of the model's, and others are to be tried."""
+    return not isinstance(error, AssertionError) and bool(WANTS_TRUTHS.search(str(error)) or WANTS_INTEGERS.search(str(error)))
 
 
 def _told(trace: Trace) -> list[object]:

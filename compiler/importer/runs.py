@@ -32,19 +32,13 @@ from .training_notes import training_notes
 from .training_part import put_back
 from .trouble import UNASKED, trouble
 from .unsaid import Unsaid
-from .usable import OF_ONE_KIND, OTHER_KINDS, other_numbers
+from .usable import OF_ONE_KIND, OTHER_KINDS, WANTS_INTEGERS, WANTS_TRUTHS, other_numbers
 
 LONGEST = 200
 """Characters of PyTorch's own words that a message gives."""
 
-WANTS_INTEGERS = re.compile(r"scalar types?:? (Long|Int)|\bLongTensor\b|\bindices\b|expected .*\bLong\b|as indices must be|int64 for index")
-"""What PyTorch says to numbers with a fraction where it wants an index."""
-
 NO_TENSOR = re.compile(rf"('Tensor' object has no attribute|{OF_A_DICT}) ['`](.+)['`]")
 """What is said where a tensor came for a dict or another object."""
-
-WANTS_TRUTHS = re.compile(r"\bbool(ean)?\b|bitwise_\w+", re.IGNORECASE)
-"""What it says to numbers where it wants a mask."""
 
 
 class Runs:
@@ -215,14 +209,19 @@ class Runs:
     def _on_other_kinds(self, error: ArchError, others: int = 2) -> list[Trace] | None:
         """The runs on inputs of the kind that an error asks for: of one of them, of all, or of one and another of another kind."""
         told, given = str(error.diagnostics[0].message), self.model.inputs
-        kind = torch.bool if WANTS_TRUTHS.search(told) else torch.long if WANTS_INTEGERS.search(told) else None
+        asks = NO_NUMBER in told  # perhaps of a mask, whether it covers anything
+        kind = torch.bool if asks or WANTS_TRUTHS.search(told) else torch.long if WANTS_INTEGERS.search(told) else None
         if kind is None:
             return None
         for chosen in [*({place} for place in range(len(given))), set(range(len(given)))]:
             self.model.inputs = [tensor.to(kind) if place in chosen else tensor for place, tensor in enumerate(given)]
             try:
-                return self._runs(training=False)
+                traces = self._runs(training=False)
+                if not asks or (self.model.shortcuts and {row.place for row in self.model.shortcuts} <= chosen):
+                    return traces
             except ArchError as next_error:
+                if asks:
+                    continue
                 said = str(next_error.diagnostics[0].message)
                 if not WANTS_TRUTHS.search(said) and not WANTS_INTEGERS.search(said):
                     self._further = next_error  # the kind was right, and the run went on
@@ -260,7 +259,7 @@ class Runs:
                 found.append(run(inputs[1], questions[0]))
                 for more, asked in zip((3, -3), questions[1:], strict=True):  # a table of places may end with the words that are there
                     with contextlib.suppress(Exception):  # many take one size alone
-                        other = [_of_other_size(tensor, more) for tensor in self.model.inputs]
+                        other = _of_other_sizes(self.model.inputs, more)
                         found.append(run(other, asked))
                     if len(found) > len(BATCHES) or not any(_are_words(tensor) for tensor in self.model.inputs):
                         break
@@ -346,12 +345,20 @@ def _asked_for(model: Model) -> str:
     return f"`{' '.join(f'--input {name}={first if first and name == names[0] else chr(0x2026)}' for name in names)}`"
 
 
-def _of_other_size(tensor: torch.Tensor, more: int) -> torch.Tensor:
-    """An input of another size: of an image no side like another, each a multiple of what it was or nearly so; of words so many more."""
-    if _are_words(tensor):
-        return torch.empty(BATCHES[0], max(tensor.shape[1] + more, 1), dtype=tensor.dtype, device="meta")
-    sides = [size + 64 * (place + 1) for place, size in enumerate(tensor.shape[2:])] if tensor.dim() > 3 else tensor.shape[2:]
-    return torch.empty(BATCHES[0], *tensor.shape[1:2], *sides, dtype=tensor.dtype, device="meta")
+def _of_other_sizes(inputs: list[torch.Tensor], more: int) -> list[torch.Tensor]:
+    """The inputs of other sizes: of an image no side like another, each a multiple of what it was or nearly so; of words, of what covers them, and of
+    sequences as long as these so many more."""
+    lengths = {tensor.shape[1] for tensor in inputs if _are_words(tensor)}
+    found = []
+    for tensor in inputs:
+        first, *sides = tensor.shape[1:] if tensor.dim() > 1 else (None,)
+        if _are_words(tensor) or (tensor.dim() == 3 and first in lengths):
+            first = max(first + more, 1)
+        if tensor.dim() > 3:
+            sides = [size + 64 * (place + 1) for place, size in enumerate(sides)]
+        sizes = () if first is None else (first, *sides)
+        found.append(torch.empty(BATCHES[0], *sizes, dtype=tensor.dtype, device="meta"))
+    return found
 
 
 def _are_words(tensor: torch.Tensor) -> bool:

@@ -20,6 +20,12 @@ KINDS = re.compile(r"dtype|scalar type|float|double|half", re.IGNORECASE)
 OTHER_KINDS = re.compile(r"\bsame dtype|\bto be (equal|the same)\b.*\bdtype|\b(double|half|bfloat16|float64|float16)\b", re.IGNORECASE)
 """What it says to real numbers of two kinds."""
 
+WANTS_INTEGERS = re.compile(r"scalar types?:? (Long|Int)|\bLongTensor\b|\bindices\b|expected .*\bLong\b|as indices must be|int64 for index")
+"""What it says to numbers with a fraction where it wants an index."""
+
+WANTS_TRUTHS = re.compile(r"\bbool(ean)?\b|bitwise_\w+", re.IGNORECASE)
+"""What it says to numbers where it wants a mask."""
+
 OF_ONE_KIND = "take the cast out of its `forward`: a network is of float32 throughout"
 
 

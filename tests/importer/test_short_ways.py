@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import archc
+from archc.compiler.importer.importing import import_model
+from archc.compiler.importer.sources import model_of
 from archc.reporting.error import ArchError
 
 from .same import imported
@@ -125,3 +127,37 @@ def test_a_causal_mask_is_compared_on_masks_that_cover_no_first_word() -> None:
     given = inputs(6)
     given[1][:, 0] = True
     assert "sizes = [1, 6, 6]" in imported(Covered(True), inputs(6), given)
+
+
+class Pooled(nn.Module):
+    """Numbers, with a mask whose kind only the model tells."""
+
+    def __init__(self, way: str = "") -> None:
+        super().__init__()
+        self.way, self.project, self.attention = way, nn.Linear(8, 16), nn.MultiheadAttention(16, 2, batch_first=True)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        x = self.project(x)
+        if self.way == "attention":
+            covered = None if mask.all() else ~mask
+            return self.attention(x, x, x, key_padding_mask=covered, need_weights=False)[0]  # type: ignore[no-any-return]
+        if self.way == "added":  # numbers would be added to the logits, and nothing says that they are none
+            return self.attention(x, x, x, key_padding_mask=mask if mask.any() else None, need_weights=False)[0]  # type: ignore[no-any-return]
+        weights = x @ x.transpose(1, 2)
+        if not mask.all():
+            weights = weights.masked_fill(~mask[:, None, :], float("-inf"))
+        return weights.softmax(-1) @ x
+
+
+@pytest.mark.parametrize("way", ["attention", "added", "by hand"])
+def test_on_the_command_line_a_mask_is_known_by_what_is_done_with_it(way: str) -> None:
+    """On numbers the short way alone was taken, and the text had no mask."""
+    model = model_of(f"{__name__}:Pooled", shapes=[(6, 8), (6,)], settings={"way": way})
+    text = import_model(model).text
+    made, module = archc.load(text).eval(), model.module
+    made.load_state_dict({key: value for key, value in module.state_dict().items() if key in made.state_dict()})
+    for length in (6, 9):
+        x, mask = torch.rand(3, length, 8), torch.rand(3, length) < 0.5
+        mask[:, 0], mask[:, 1] = True, False  # covers none whole
+        with torch.no_grad():
+            torch.testing.assert_close(made(x, mask.float()), module(x, mask))
