@@ -12,7 +12,7 @@ from .base.diagnostics import Diagnostic
 from .base.source import Source
 from .compiler import driver
 from .compiler.files.locate import find, is_text
-from .compiler.importer.in_place import file_of
+from .compiler.importer.in_place import file_of, left_to_give
 from .given import Input, settings_of, shapes_of, takes
 from .reporting.error import ArchError
 
@@ -334,7 +334,8 @@ def _compiled(
         raise kind.wrong_value(
             "network", network, f"`{os.fspath(file)}` names the network `{named}`, and `network` another", "leave one out"
         )
-    return _network(lambda: driver.compile(file_of(file, inputs=inputs), settings=settings, inputs=inputs, trust=trust, network=network), 5)
+    rest = left_to_give(file, inputs)
+    return _network(lambda: driver.compile(file_of(file, inputs=inputs), settings=settings, inputs=rest, trust=trust, network=network), 5)
 
 
 def _network(compiled: Callable[[], Checked], above: int) -> Network:

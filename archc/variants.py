@@ -12,7 +12,7 @@ from .base.source import Source
 from .compiler.explore.asked import MOST, Given, by_name, few, fixed, refuse_no_number, source_of, texts, whole_numbers, wrong
 from .compiler.explore.goals import Wanted, bound_of, goal_of
 from .compiler.files.locate import is_text
-from .compiler.importer.in_place import file_of
+from .compiler.importer.in_place import file_of, left_to_give
 from .given import Input, shapes_of, takes
 from .reporting.error import ArchError
 
@@ -251,7 +251,8 @@ def _graph(network: File | Network, input: Input | None) -> Graph:
         return network.typed_graph
     if isinstance(network, str) and is_text(network):
         return compile_source(Source.of(NAMELESS, network), inputs=shapes_of(input)).graph
-    return compile(file_of(network, inputs=shapes_of(input)), inputs=shapes_of(input)).graph
+    shapes = shapes_of(input)
+    return compile(file_of(network, inputs=shapes), inputs=left_to_give(network, shapes)).graph
 
 
 def _names_time(wanted: Wanted) -> bool:
@@ -274,9 +275,10 @@ def _family(file: File, set: Given | None, input: Input | None, batch: int = 1, 
 
     if isinstance(file, str) and is_text(file):
         return Family(NAMELESS, fixed(set), tuple(shapes_of(input).items()), batch, optimizer=optimizer, text=file, timed=timed)
-    name = file_of(file, inputs=shapes_of(input))
+    shapes = shapes_of(input)
+    name = file_of(file, inputs=shapes)
     place = os.path.abspath(name) if os.path.isfile(name) else name  # workers may stand elsewhere
-    return Family(place, fixed(set), tuple(shapes_of(input).items()), batch, optimizer=optimizer, timed=timed)
+    return Family(place, fixed(set), tuple(left_to_give(file, shapes).items()), batch, optimizer=optimizer, timed=timed)
 
 
 def _refuse_set(family: Family, varied: Sequence[Collection[str]]) -> None:

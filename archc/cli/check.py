@@ -32,18 +32,19 @@ def command(
 ) -> int:
     """Parse, elaborate and check; print what is wrong. `-` is standard input."""
     from ..compiler.driver import check_all, in_order
+    from ..compiler.importer.in_place import left_to_give
 
     if fix and "-" in files:
         raise click.UsageError("`--fix` changes files, and standard input is none: name the file")
     values, shapes = settings_of(settings), inputs_of(inputs)
-    files = tuple(file_of(face, file, shapes) for file in files)
-    found = [row for file in files for row in check_all(file, settings=values, inputs=shapes, observe=observer(face))]
-    for file in files:
-        face.took(file)
+    texts = [(file_of(face, file, shapes), left_to_give(file, shapes)) for file in files]
+    found = [row for file, given in texts for row in check_all(file, settings=values, inputs=given, observe=observer(face))]
+    for text, _ in texts:
+        face.took(text)
     passes = PASSES if fix else 0
     while passes and _fixed(face, found):
         passes -= 1
-        found = [row for file in files for row in check_all(file, settings=values, inputs=shapes)]
+        found = [row for file, given in texts for row in check_all(file, settings=values, inputs=given)]
     rows = in_order(row for checked in found for row in checked.diagnostics)
     if form == "text":
         face.diagnostics(rows)

@@ -326,8 +326,11 @@ def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[st
     from ..compiler.driver import compile
     from ..reporting.error import ArchError
 
-    shapes = inputs_of(inputs)
-    file = file_of(face, file, shapes)
+    from ..compiler.importer.in_place import left_to_give
+
+    asked = inputs_of(inputs)
+    shapes = left_to_give(file, asked)
+    file = file_of(face, file, asked)
     try:
         checked = compile(file, settings=settings_of(settings, option), inputs=shapes, observe=observer(face), trust=trust)
     except ArchError as error:

@@ -26,9 +26,13 @@ def command(face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str,
     from ..compiler.analysis.sizes import sizes, sizes_json, sizes_table
     from ..compiler.driver import check
 
-    file = file_of(face, file, inputs_of(inputs))
-    graph = compiled(face, file, settings, inputs).graph
-    given = {name or graph.inputs[0].names[-1]: shape for name, shape in inputs_of(inputs).items()}
+    from ..compiler.importer.in_place import left_to_give
+
+    asked = inputs_of(inputs)
+    rest = left_to_give(file, asked)
+    file = file_of(face, file, asked)
+    graph = compiled(face, file, settings, inputs if rest else ()).graph
+    given = {name or graph.inputs[0].names[-1]: shape for name, shape in rest.items()}
 
     def again(shapes: Mapping[str, tuple[int, ...]]) -> Graph | None:
         checked = check(file, settings=settings_of(settings), inputs={**given, **shapes})

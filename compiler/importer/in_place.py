@@ -30,6 +30,12 @@ def file_of(
     return path
 
 
+def left_to_give(word: str | os.PathLike[str], inputs: Mapping[str, tuple[int, ...]]) -> Mapping[str, tuple[int, ...]]:
+    """What the text of `file_of` is still to be given: nothing where it was imported with these sizes, which may have other names in it."""
+    word = os.fspath(word)
+    return {} if is_source(word) and not is_file(word) else inputs
+
+
 def _notes(path: str) -> Iterator[str]:
     """What the head of an imported text says beside where it is from, as `archc import` tells it."""
     with open(path, encoding="utf-8") as text:

@@ -87,14 +87,15 @@ class Lowering:
         )
         if not same:
             raise Unsaid("what the model does depends on the size of the batch")
-        # An input is a label beside the modules of the root.
+        # An input is a label beside the modules of the root. It may be the name of an operation, as `image` is.
         taken = {path.partition(".")[0] for path in self.modules}
         for ref in self.trace.inputs:
             value = self.trace.values[ref.number]
             data = self._data(ref.number)
-            # A label may be the name of an operation, as `image` is.
-            own = value.name.isidentifier() and value.name not in RESERVED
-            name = value.name if own and is_name(value.name) and value.name not in taken else free_name(value.name if own else "x", taken)
+            own = value.name if value.name.isidentifier() and value.name not in RESERVED else "x"
+            name = own if own == value.name and is_name(own) and own not in taken else free_name(own, taken)
+            if own in taken and own == value.name:
+                self.flat.notes.append(f"the input `{own}` is called `{name}` here: a part of the model has its name")
             taken.add(name)
             is_truth = value.dtype == torch.bool
             self.flat.inputs.append(Input(ref.number, name, data.bare, not value.dtype.is_floating_point and not is_truth))

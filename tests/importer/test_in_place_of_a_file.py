@@ -33,6 +33,14 @@ class Digits(nn.Module):
 
     def forward(self, image):
         return self.fc(image.flatten(1))
+
+class Twice(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(64, 3)
+
+    def forward(self, a, head):
+        return self.head(a.flatten(1)) - self.head(head.flatten(1))
 """
 SOURCE = "models_in_place:TinyNet"
 DIGITS = ("models_in_place:Digits", "--input", "1x28x28")
@@ -234,3 +242,14 @@ def test_the_notes_of_an_import_are_told_by_every_command(folder: Path) -> None:
     lines = [line for line in run("cost", "with_notes:TinyNet").stderr.splitlines() if line.startswith("note: ")]
     assert lines == ["note: 2 keys that no run reads are left out: `unread.weight`, `unread.bias`"]
     assert lines == [line for line in run("import", "with_notes:TinyNet").stderr.splitlines() if line.startswith("note: ")]
+
+
+def test_inputs_have_the_names_that_the_model_gives_them(folder: Path) -> None:
+    """The text calls one otherwise, which is a part of the model's name; it has the sizes from its import."""
+    words = ("models_in_place:Twice", "--input", "a=1x8x8", "--input", "head=1x8x8")
+    for command in ("cost", "sizes", "check"):
+        done = run(command, *words)
+        assert done.exit_code == 0, done.output
+        assert "note: the input `head` is called `head2` here: a part of the model has its name" in done.output
+    module = archc.load(words[0], input={"a": (1, 8, 8), "head": (1, 8, 8)})
+    assert sum(row.numel() for row in module.parameters()) == 65 * 3
