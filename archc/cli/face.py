@@ -324,9 +324,8 @@ def trust_option(function: Function) -> Function:
 def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[str], trust: bool = False, option: str = SET) -> Checked:
     """The checked network; warnings are shown, errors raised. `option` is the one that says `settings`."""
     from ..compiler.driver import compile
-    from ..reporting.error import ArchError
-
     from ..compiler.importer.in_place import left_to_give
+    from ..reporting.error import ArchError
 
     asked = inputs_of(inputs)
     shapes = left_to_give(file, asked)

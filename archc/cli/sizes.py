@@ -25,7 +25,6 @@ def command(face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str,
     """The input sizes that the network accepts, exactly, axis by axis."""
     from ..compiler.analysis.sizes import sizes, sizes_json, sizes_table
     from ..compiler.driver import check
-
     from ..compiler.importer.in_place import left_to_give
 
     asked = inputs_of(inputs)

@@ -8,6 +8,9 @@ from ...base.records import dataclass
 from .traced import Call, Ref
 from .unsaid import across
 
+MANY = 16
+"""So many images that a model which does otherwise with larger batches does so."""
+
 BATCHES = (2, 3)
 """The batch sizes of the two runs."""
 

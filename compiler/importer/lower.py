@@ -19,6 +19,7 @@ from .inits import constant_of, has_other_bias, has_zero_bias, is_said, is_set_b
 from .known import BATCHES, IN_ORDER, Data, Fixed, Known, matters, plain_name
 from .lower_fixed import beside, flowing, scalar
 from .one_number import with_an_axis
+from .one_way import one_way
 from .said_call import said
 from .tensor_starts import tensor_starts
 from .traced import Call, Ran, Ref, Trace
@@ -82,11 +83,7 @@ class Lowering:
     # ----------------------------------------------------------------------------------- the run
 
     def run(self) -> Flat:
-        same = len(self.trace.values) == len(self.other.values) and all(
-            one.function == two.function for one, two in zip(self.trace.calls, self.other.calls, strict=False)
-        )
-        if not same:
-            raise Unsaid("what the model does depends on the size of the batch")
+        one_way(self.trace, self.other)
         # An input is a label beside the modules of the root. It may be the name of an operation, as `image` is.
         taken = {path.partition(".")[0] for path in self.modules}
         for ref in self.trace.inputs:

@@ -18,9 +18,10 @@ from .fixed_values import answered
 from .flat_steps import Flat, Step
 from .graph_model import GraphModel
 from .in_float32 import OF_A_DICT
-from .known import BATCHES
+from .known import BATCHES, MANY
 from .looked_up import COMPARES, TO_TRUTHS, used_as_truths
 from .lower_trace import lower
+from .one_way import one_way
 from .own_attention import padding_masks, plain_attention, told_of_padding
 from .own_lines import place_of_line, stopped_at
 from .questions import NO_NUMBER, Line, Questions, settle
@@ -48,6 +49,8 @@ class Runs:
         self.model, self.source = model, source
         self.traces: list[Trace] = []
         """The runs of evaluation."""
+        self._of_many: Trace | None = None
+        """A run of evaluation on many images at once."""
         self._plain: Flat | None = None
         """The steps without side heads, where there are some."""
         self._further: ArchError | None = None
@@ -167,6 +170,8 @@ class Runs:
 
     def _lowered(self, modules: dict[str, nn.Module]) -> Flat:
         self.traces = self._first_runs()
+        if self._of_many is not None:
+            one_way(self.traces[0], self._of_many)
         self.model.rewritten = tuple(self.traces[0].rewritten)
         return self._lower(self.traces, modules)
 
@@ -263,6 +268,11 @@ class Runs:
                         found.append(run(other, asked))
                     if len(found) > len(BATCHES) or not any(_are_words(tensor) for tensor in self.model.inputs):
                         break
+                if not training:
+                    self._of_many = None
+                    with contextlib.suppress(Exception):  # a program may be of few images alone
+                        many = [torch.empty(MANY, *tensor.shape[1:], dtype=tensor.dtype, device="meta") for tensor in self.model.inputs]
+                        self._of_many = run(many, None if settled is None else settled.questions())
                 if any(row is not None and row.is_other for row in questions):
                     raise RuntimeError(NO_NUMBER)
         except ModuleNotFoundError as error:

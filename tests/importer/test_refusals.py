@@ -306,3 +306,27 @@ def test_a_layer_of_a_table_is_told_by_its_name() -> None:
     with pytest.raises(ArchError) as error:
         archc.from_module(Normed(), [torch.zeros(2, 6)])
     assert "`batch_norm` of a learned or fixed tensor with 5 rows for a batch" in str(error.value)
+
+
+class Gathered(nn.Module):
+    """Many images at once are centred, and few are not."""
+
+    def __init__(self, least: int) -> None:
+        super().__init__()
+        self.least, self.layer = least, nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.layer(x)
+        if x.shape[0] >= self.least:
+            x = x - x.mean(0, keepdim=True)
+        return x
+
+
+@pytest.mark.parametrize("least", [3, 4, 16])
+def test_what_is_done_with_larger_batches_alone_is_no_network(least: int) -> None:
+    """Comparisons are made with one image and with two."""
+    with pytest.raises(ArchError) as error:
+        archc.from_module(Gathered(least).eval(), torch.zeros(2, 4))
+    (row,) = error.value.diagnostics
+    assert row.code == "F653" and "depends on the size of the batch (at test_refusals.py:" in row.message
+    assert row.help is not None and row.help.startswith("a network answers each image by itself")
