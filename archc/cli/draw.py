@@ -93,7 +93,9 @@ class _Color(click.Choice[str]):
     default=None,
     help="Beside the picture each folded block once, opened, with its numbers as symbols.  [default: where it fits a page]",
 )
-@click.option("--width", callback=_inches, metavar="3.3in", help="The width on paper: a length, `column` (3.3in) or `page` (6.9in).")
+@click.option(
+    "--width", callback=_inches, metavar="3.3in", help="The most it is wide on paper: a length, `column` (3.3in) or `page` (6.9in)."
+)
 @click.pass_obj
 def command(
     face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], trust: bool, output: str | None, form: str | None, level: str, opened: tuple[str, ...],

@@ -18,12 +18,13 @@ from ..files.write import write
 from ..graph.graph import Graph
 from ..ops.suggest import closest, did_you_mean
 from .dot import Writer, to_dot
-from .fold import EVERYTHING, LEVELS, View, fold, names_of
+from .fold import EVERYTHING, LEVELS, View, fold
 from .graphviz import SECONDS, Failure, render
 from .insets import PAGE, Sheet, insets, sheet
 from .laid_out import rendered
 from .look import COSTS, Look, by_file_name
 from .numbered import numbered
+from .paths import names_of
 from .picture import Picture
 from .remedies import idle, too_small, too_wide, unheeded, volumes_too_small
 from .style import POINTS, SMALLEST, THEMES
@@ -225,7 +226,8 @@ def _too_small(
 ) -> tuple[Diagnostic, ...]:
     if look.width is None:
         return ()
-    made = svg if svg is not None else render(dot, "svg", seconds)
+    # A bitmap's resolution would be taken for its size.
+    made = svg if svg is not None else render(dot.replace(f" dpi={look.resolution} ", " dpi=72 "), "svg", seconds)
     return too_small(graph, view, picture, look, made, seconds) if isinstance(made, bytes) else ()
 
 

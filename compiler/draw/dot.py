@@ -23,7 +23,7 @@ from .scales import Grid, Scales
 from .style import BOLD, POINTS, outline, readable
 from .tooltip import clean, escaped, tooltip
 from .u_shape import STRAIGHT, Arms, arms
-from .ways import GAP, WIDEST, Branches, Port, Ways, beneath, branches, columns, lowest, ways
+from .ways import GAP, WIDEST, Branches, Port, Ways, beneath, branches, columns, equally_wide, lowest, ways
 
 Attributes = dict[str, str]
 BETWEEN = 1  # points between the name of a box and the small text beneath
@@ -56,7 +56,7 @@ def begun(look: Look) -> Drawing:
         fontsize=f"{POINTS['frame']:g}", nodesep="0.22", ranksep="0.2", pad="0.08", tooltip=" ", dpi=str(look.resolution),
     )  # fmt: skip
     if look.width is not None:
-        drawing.attr("graph", size=f"{look.width:g},1000!")
+        drawing.attr("graph", size=f"{look.width:g},1000")
     drawing.attr(
         "node", shape="box", style="rounded,filled", fontname=FAMILIES, fontsize=f"{POINTS['plain']:g}",
         margin="0.08,0.03", height="0.24", width="0.5", penwidth="0.9",
@@ -333,7 +333,7 @@ class Writer:
             for name in entries:  # nothing is seen of a port's room, while a box would be as wide
                 if name not in boxes or (len(entries) == 1 and width <= WIDEST and not boxes[name].is_merge):
                     found[name] = max(found.get(name, 0.0), width / 72)
-        return found
+        return equally_wide(self.picture, found, lambda box: rows_width(self.rows(box)))
 
     def rows(self, box: Box) -> tuple[Row, ...]:
         """What a box says."""

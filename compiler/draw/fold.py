@@ -16,8 +16,9 @@ from ..graph.graph import Graph
 from ..graph.program import Node, Scope
 from .apart import told_apart
 from .edges import connect, connect_inside
+from .frames_in_vain import is_in_vain, without_frame
 from .identical_parts import Likeness
-from .paths import own_name
+from .paths import names_of, own_name
 from .picture import Box, Frame, Picture
 from .silent import Silence
 from .streams import streams
@@ -53,14 +54,6 @@ class View:
 
 
 BLOCKS = View()
-
-
-def names_of(scope: Scope) -> frozenset[str]:
-    """What a user may call a part: its path, its own name, its title, the block that it is a call of."""
-    own = {".".join(scope.path), scope.title, scope.template}
-    if scope.names:
-        own.add(scope.names[-1])
-    return frozenset(own - {""})
 
 
 def fold(graph: Graph, view: View = BLOCKS) -> Picture:
@@ -427,8 +420,7 @@ class _Folder:
         return self._frame(scope, self._items(scope))
 
     def _frame(self, scope: Scope, items: Sequence[Box | Frame]) -> Frame:
-        if len(items) == 1 and isinstance(items[0], Frame) and items[0].scope.kind == "group" and items[0].count == 1:
-            items = items[0].items  # a frame around all that is in a frame adds nothing
+        items = without_frame(items)
         name = f"f{self._nodes[scope][0]}_{scope.depth}"
         return Frame(name, scope, tuple(items), training_only=scope.kind == "aux")
 
@@ -484,6 +476,8 @@ class _Folder:
         self._fold_rounds(run)
         if first.treatment == "through" and len(inner) == 1 and inner[0].count == 1:
             return replace(inner[0], count=len(run), parallel=parallel)
+        if len(run) == 1 and is_in_vain(first.scope, inner, self.view.open):
+            return inner[0]
         return replace(self._frame(first.scope, inner), count=len(run), parallel=parallel)
 
     def _fold_rounds(self, run: list[_Piece], drawn_as_box: bool = False) -> None:

@@ -99,9 +99,11 @@ def phrase(node: Node, say: Say = AS_IT_IS) -> str:
     return said if said and node.operation.caption_says_all else f"{say.name(node)} {said}".strip()
 
 
-def title(scope: Scope, named: bool = True) -> Row:
-    """The heading of a part: its name and the block that it is a call of."""
+def title(scope: Scope, named: bool = True, shares: str = "") -> Row:
+    """The heading of a part: its name and the block that it is a call of, which a part whose weights it `shares` tells as well."""
     name = own_name(scope) if named else ""
+    if name and shares:
+        return (Words(name, "name"),)
     if name and scope.template and name != scope.template and scope.kind not in ("stage", "network"):
         return (Words(name, "name"), Words(" " + scope.template))
     return (Words(name or scope.template or {"round": "repeat"}.get(scope.kind, scope.kind), "name"),)
@@ -113,16 +115,24 @@ def counted(row: Row, count: int, parallel: bool, is_applied: bool = False) -> R
     return (*row, Words(f" {TIMES}{count}" + (", weights shared" if is_applied else " side by side" if parallel else ""), "count"))
 
 
-def _shared_row(item: Box | Frame) -> tuple[Row, ...]:
-    """The mark of what uses another's weights again."""
-    return ((Words(f"shares {item.shares}", "small"),),) if item.shares else ()
+def _with_owner(head: Row, shares: str, longest: float = LONGEST) -> tuple[Row, ...]:
+    """A heading that tells whose weights a part uses again: in the same row where there is room, so that equal towers look equal."""
+    told = owner_words(shares)
+    if row_width((*head, *told)) <= longest or not told:
+        return ((*head, *told),)
+    return (head, (Words(told[0].text.strip(), "small"),))
+
+
+def owner_words(shares: str) -> Row:
+    """The mark of what uses another's weights again, behind its name."""
+    return (Words(f" shares {shares}", "small"),) if shares else ()
 
 
 def frame_rows(frame: Frame) -> tuple[Row, ...]:
     """A frame's heading: its name, how many calls of a block it holds where they are all of one, and whose weights it uses again."""
     first, *others = _heading(frame)
     signed = (Words(frame.sign + " ", "count"), *first) if frame.sign else first
-    return (signed, *others, *_shared_row(frame), *_own_number(frame))
+    return (*_with_owner(signed, frame.shares, LONG_HEADING), *others, *_own_number(frame))
 
 
 def _own_number(item: Box | Frame) -> tuple[Row, ...]:
@@ -132,7 +142,7 @@ def _own_number(item: Box | Frame) -> tuple[Row, ...]:
 def _heading(frame: Frame) -> tuple[Row, ...]:
     last = max((node for box in frame.boxes() for node in box.nodes), key=lambda node: node.index)
     names = _first_and_last(frame.scope, last) if frame.count > 1 else ""
-    named = title(frame.scope, not names)
+    named = title(frame.scope, not names, frame.shares)
     head = counted(named, frame.count, frame.parallel)
     if names:
         return (head, (Words(names, "small"),))
@@ -165,8 +175,10 @@ def box_rows(graph: Graph, box: Box, say: Say = AS_IT_IS) -> tuple[Row, ...]:
 
 
 def headline(graph: Graph, box: Box) -> str:
-    """The row of a box that names it."""
-    return "".join(words.text for words in name_row(box_rows(graph, box)))
+    """The row of a box that names it, with whose weights it uses again."""
+    row = name_row(box_rows(graph, box))
+    owner = owner_words(box.shares)
+    return "".join(words.text for words in (row if row[-1:] == owner else (*row, *owner)))
 
 
 def name_row(rows: Sequence[Row]) -> Row:
@@ -180,9 +192,10 @@ def _of_box(graph: Graph, box: Box, say: Say) -> tuple[Row, ...]:
         names = _first_and_last(box.scope, box.nodes[-1]) if box.count > 1 and not box.is_applied else ""
         if names:
             texts = (names, *texts)
-        heading = counted(title(box.scope, not names and not is_unnamed_branch(graph, box.scope)), box.count, box.parallel, box.is_applied)
+        named = not names and (box.scope in graph.lenders or not is_unnamed_branch(graph, box.scope))
+        heading = counted(title(box.scope, named, box.shares), box.count, box.parallel, box.is_applied)
         apart = ((Words(box.apart, "small"),),) if box.apart else ()
-        return (heading, *_shared_row(box), *apart, *((Words(text, "small"),) for text in texts))
+        return (*_with_owner(heading, box.shares), *apart, *((Words(text, "small"),) for text in texts))
     name = step_name(graph, box)
     head: Row = (Words(f"{name}: ", "small"),) if name else ()
     if box.is_merge:
@@ -199,12 +212,12 @@ def _of_box(graph: Graph, box: Box, say: Say) -> tuple[Row, ...]:
 
     before = told(node for node in box.first if node.index < box.main.index)
     after = told(node for node in box.first if node.index > box.main.index)
-    rows: list[Row] = [counted(head, box.count, box.parallel)]
+    rows: list[Row] = [*_with_owner(counted(head, box.count, box.parallel), box.shares)]
     if before:
         rows.insert(0, (Words(", ".join(before), "small"),))
     if after:
         rows.append((Words(", ".join(after), "small"),))
-    return (*rows, *_shared_row(box))
+    return tuple(rows)
 
 
 def _of_rounds(box: Box, node: Node, told: Callable[[Node], str]) -> str:
@@ -280,8 +293,9 @@ def _of_block(steps: Steps, told: Callable[[list[str]], list[str]] = list) -> li
         return _rows(told(_texts(steps)) if len(steps) > 1 else _many(*paths[0]))
     place = steps.index(forks[0])
     rows = _rows(told(_texts(steps[:place])))
-    for text, times in paths:
-        rows.extend(chain.from_iterable(_rows(("| " + one).split(ARROW)) for one in _many(text, times)))
+    bar = "+ " if forks[0].joined == ADDED else "| "  # a projection on a skip is added, and its channels are none more
+    for number, (text, times) in enumerate(paths):
+        rows.extend(chain.from_iterable(_rows((("| " if number == 0 else bar) + one).split(ARROW)) for one in _many(text, times)))
     return [*rows, *_rows(told(_texts(steps[place + 1 :])))]
 
 
@@ -343,7 +357,8 @@ def _bracketed(step: Fork) -> str:
     texts = [ARROW.join(_texts(path)) for path in step.paths]
     if step.woven:
         return f"({WOVEN.join(_once(texts, WOVEN))})"
-    return "(" + " | ".join(chain.from_iterable(_many(text, times) for text, times in _counts(texts))) + ")"
+    between = " + " if step.joined == ADDED else " | "
+    return "(" + between.join(chain.from_iterable(_many(text, times) for text, times in _counts(texts))) + ")"
 
 
 def _many(text: str, times: int) -> Sequence[str]:

@@ -24,7 +24,7 @@ class Look:
     """How a picture is to look. `color_by`: kind, none, parameters, macs, activations, or a name with `values`.
 
     `direction`: TB, LR, BT or RL; None is TB, and a U where long skips nest. `values` gives a number for nodes (by their unique path), such as measured seconds; `unit` is printed after them.
-    `width` is in inches: the picture is scaled to it. `resolution` is in dots an inch, for bitmaps. `link` makes the address of a place in the source.
+    `width` is in inches: a wider picture is made smaller to fit. `resolution` is in dots an inch, for bitmaps. `link` makes the address of a place in the source.
     """
 
     theme: Theme = LIGHT

@@ -107,6 +107,14 @@ def own_name(scope: Scope) -> str:
     return "" if automatic.isdigit() or not automatic else name
 
 
+def names_of(scope: Scope) -> frozenset[str]:
+    """What a user may call a part: its path, its own name, its title, the block that it is a call of."""
+    own = {".".join(scope.path), scope.title, scope.template}
+    if scope.names:
+        own.add(scope.names[-1])
+    return frozenset(own - {""})
+
+
 def nodes_in(graph: Graph, scope: Scope) -> Iterator[int]:
     """The indices of the nodes of a part, those of parts within it in their place."""
     for member in graph.members[scope]:

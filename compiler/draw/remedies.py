@@ -11,14 +11,17 @@ from ...base.diagnostics import Diagnostic, Severity
 from ..files.system_errors import at
 from ..graph.graph import Graph
 from .dot import Writer
-from .fold import EVERYTHING, LEVELS, View, fold, names_of
+from .fold import EVERYTHING, LEVELS, View, fold
 from .insets import MUCH, PAGE, scale_on_page
 from .laid_out import rendered
 from .look import Look
+from .paths import names_of
 from .picture import Picture
 from .style import POINTS, SMALLEST
 from .tooltip import clean
 
+EVEN = 0.02
+"""Inches by which the width of a picture, in whole points, is off."""
 MOST_TRIED = 60
 """How many pictures are folded, and MOST_BOXES of how many boxes laid out, to find a remedy."""
 MOST_BOXES = 300
@@ -86,21 +89,33 @@ def points_of_volumes(svg: bytes) -> float:
 
 def volumes_too_small(graph: Graph, look: Look, svg: bytes) -> tuple[Diagnostic, ...]:
     """The warning of `too_small` for solids, of which there is one view in one direction."""
-    return _unreadable(graph, look, points_of_volumes(svg), ())
+    return (*_unreadable(graph, look, points_of_volumes(svg), ()), *not_enlarged(graph, look, size_of(svg, 72)[0] / 72))
 
 
 def too_small(graph: Graph, view: View, picture: Picture, look: Look, svg: bytes, seconds: float) -> tuple[Diagnostic, ...]:
     """A warning where the width that was asked for makes the text too small to read, or the picture higher than a page."""
     if (found := _unreadable(graph, look, points_of(svg), _smaller(graph, view, picture, look, seconds, False))) or look.width is None:
         return found
-    high = size_of(svg, 72)[1]
-    if high <= PAGE[1] + 1:
-        return ()
-    narrower = math.floor(20 * look.width * PAGE[1] / high) / 20
-    can_be_read = points_of(svg) * narrower / look.width >= SMALLEST - 0.05
+    wide, high = (size / 72 for size in size_of(svg, 72))
+    narrow = not_enlarged(graph, look, wide)
+    if 72 * high <= PAGE[1] + 1:
+        return narrow
+    narrower = math.floor(20 * wide * PAGE[1] / 72 / high) / 20
+    can_be_read = points_of(svg) * narrower / wide >= SMALLEST - 0.05
     ways = [*([f"`--width {narrower:g}in`"] if can_be_read else []), *_smaller(graph, view, picture, look, seconds, True)]
-    message = f"at a width of {look.width:g} in the picture is {high / 72:.1f} in high, and a page has {PAGE[1] / 72:g}"
-    return (doubt(graph, "W551", message, f"draw it with {' or with '.join(ways)}" if ways else "it takes a larger sheet of paper"),)
+    message = f"at a width of {wide:.2g} in the picture is {high:.1f} in high, and a page has {PAGE[1] / 72:g}"
+    return (
+        *narrow,
+        doubt(graph, "W551", message, f"draw it with {' or with '.join(ways)}" if ways else "it takes a larger sheet of paper"),
+    )
+
+
+def not_enlarged(graph: Graph, look: Look, wide: float) -> tuple[Diagnostic, ...]:
+    """A warning where the picture is narrower than what was asked for, which is the most: its words would be larger than those around it. Inches."""
+    if look.width is None or wide >= look.width - EVEN:
+        return ()
+    message = f"`--width {look.width:g}in` changes nothing: the picture is {wide:.1f} in wide, and none is enlarged"
+    return (doubt(graph, "W553", message, "leave it out, or enlarge the picture where it is placed"),)
 
 
 def _unreadable(graph: Graph, look: Look, points: float, ways: Iterable[str]) -> tuple[Diagnostic, ...]:

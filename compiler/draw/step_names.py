@@ -30,6 +30,8 @@ def step_name(graph: Graph, box: Box) -> str:
 
 
 def _name(graph: Graph, node: Node) -> str:
+    if node.label and node in graph.lenders:
+        return node.names[-1]
     if node.taken_as:
         is_told = all(user.is_port and user.names[-1:] == (node.taken_as,) for user in graph.users(node))  # by the output itself
         return "" if is_told or all(_says(node, word) for word in _words(node.taken_as)) else node.taken_as

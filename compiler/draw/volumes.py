@@ -18,7 +18,7 @@ from ..graph.graph import Graph
 from .dot import Writer
 from .edges import flow, ranks
 from .font import width
-from .labels import TIMES, headline, title
+from .labels import TIMES, headline, owner_words, title
 from .look import Look
 from .picture import Box, Frame, Line, Picture
 from .style import POINTS
@@ -335,7 +335,7 @@ def _stage(picture: Picture, path: Sequence[Box], run: Sequence[Box]) -> Frame |
 
 
 def _text(frame: Frame) -> str:
-    return "".join(words.text for words in title(frame.scope))
+    return "".join(words.text for words in (*title(frame.scope, shares=frame.shares), *owner_words(frame.shares)))
 
 
 def _beside(graph: Graph, boxes: Sequence[Box]) -> str:

@@ -19,7 +19,7 @@ ASIDE = 4.0  # points between a solid and a skip that rises beside it
 
 def volumes_svg(graph: Graph, picture: Picture, look: Look, title: str, description: str) -> bytes:
     made, theme = scene(graph, picture, look), look.theme
-    scale = look.width * 72 / made.width if look.width is not None else 1.0
+    scale = min(1.0, look.width * 72 / made.width) if look.width is not None else 1.0
     size = f'width="{plain(made.width * scale)}pt" height="{plain(made.height * scale)}pt" viewBox="0 0 {plain(made.width)} {plain(made.height)}"'
     rows = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title description" font-family="{FAMILIES}">',

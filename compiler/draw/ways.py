@@ -6,7 +6,7 @@ All of it is for the layout alone. The lines of the picture stay what they are, 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from itertools import combinations, takewhile
 
@@ -62,6 +62,7 @@ class Ways:
 
 
 STRAIGHT_ON = Ways()
+BESIDE_WORDS = 18.0  # points between the words in a box and its edges, both together
 GAP = 8.0  # points between the heading of a frame and the line that comes in beside it
 WIDEST = 185.0  # points that a box is widened to for a heading
 
@@ -69,6 +70,25 @@ WIDEST = 185.0  # points that a box is widened to for a heading
 def beneath(frame: Frame) -> float:
     """How wide what stands in the middle beneath a frame's heading has to be, in points, for that a line from above misses it."""
     return 2 * (rows_width(frame_rows(frame)) + GAP)
+
+
+def equally_wide(picture: Picture, widths: Mapping[str, float], wide: Callable[[Box], float]) -> dict[str, float]:
+    """Widths, in inches, with those of towers that stand beside each other: what uses the weights of the other again is as wide as it,
+    whichever of the two has the longer heading. `wide` tells how wide the words in a box are, in points."""
+    found = dict(widths)
+    for frame in (picture.root, *picture.frames()):
+        towers = {item.scope: item for item in frame.items if item.scope is not None}
+        for item in frame.items:
+            owner = towers.get(item.scope.shares) if item.shares and item.scope is not None and item.scope.shares is not None else None
+            for one, two in zip(_boxes(item), _boxes(owner), strict=False) if owner is not None else ():
+                if not (one.is_merge or two.is_merge):
+                    most = max(found.get(one.name, 0.0), found.get(two.name, 0.0), (max(wide(one), wide(two)) + BESIDE_WORDS) / 72)
+                    found[one.name] = found[two.name] = most
+    return found
+
+
+def _boxes(item: Box | Frame) -> Iterator[Box]:
+    return item.boxes() if isinstance(item, Frame) else iter((item,))
 
 
 def ways(picture: Picture, shape: Arms = STRAIGHT) -> Ways:

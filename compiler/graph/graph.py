@@ -91,6 +91,13 @@ class Graph:
             return ""
         return part.shares.unique or part.shares.title
 
+    @cached_property
+    def lenders(self) -> frozenset[Node | Scope]:
+        """The steps and parts that others say they use again: a picture has to tell which they are."""
+        steps = (node for node in self.nodes if self.shared(node) and not any(scope.shares for scope in node.scope.ancestors()))
+        parts = (scope.shares for scope in self._sharing if scope.shares is not None)
+        return frozenset((*(self.nodes[node.shares] for node in steps if node.shares is not None), *parts))
+
     def weights(self, node: Node) -> tuple[Weight, ...]:
         """The tensors that are counted at a node: its own. Where only a side head runs their owner, its first user in the trunk has them."""
         if node.index in self._heirs:

@@ -117,7 +117,7 @@ def test_what_joins_from_elsewhere_is_told_where_it_joins(body: str, expected: s
     ("name", "part", "expected"),
     [
         ("googlenet", "inception", "| 1x1, 64 / | 1x1, 96 → 3x3, 128 / | 1x1, 16 → 5x5, 32 / | maxpool 3x3, pad 1, ceil → 1x1, 32"),
-        ("resnext50", "bottleneck", "| 1x1, 128 → 3x3, 128, g32 → 1x1, 256 / | 1x1, 256"),
+        ("resnext50", "bottleneck", "| 1x1, 128 → 3x3, 128, g32 → 1x1, 256 / + 1x1, 256"),
         ("dpn68", "dual", "| 1x1, 96 / | 1x1, 128 → 3x3, 128, g32 → 1x1, 80"),
         ("resnet50_fpn", "fpn", "1x1, 256 → (upsample to 50 → +(layer3 → 1x1, 256) → (upsample to 100 → +(layer2 → 1x1, 256) → 3x3, 256 | 3x3, 256)"
          " | 3x3, 256 → 3x3, 256, /2 → 3x3, 256, /2)"),
@@ -128,10 +128,10 @@ def test_what_joins_from_elsewhere_is_told_where_it_joins(body: str, expected: s
         ("hrnet_w18", "stage2", "(+(3x3, 18 → 3x3, 18) ×4 | +(3x3, 36 → 3x3, 36) ×4) → (1x1, 18 → upsample *2 | 3x3, 36, /2)"),
         ("yolov8n", "sppf", "1x1, 128 → concat(maxpool 5x5, pad 2 ×3) → 1x1, 256"),
         ("yolov8n", "c2f", "1x1, 32 → concat(+(3x3, 16 → 3x3, 16)) → 1x1, 32"),
-        ("res2net50_26w_4s", "bottle2neck", "| 1x1, 104 → (3 × 3x3, 26 | avgpool 3x3, pad 1) → 1x1, 256 / | 1x1, 256"),
+        ("res2net50_26w_4s", "bottle2neck", "| 1x1, 104 → (3 × 3x3, 26 | avgpool 3x3, pad 1) → 1x1, 256 / + 1x1, 256"),
         # Where all of it is too much, blocks within stand by their names, and calls that differ by what they differ in.
-        ("pnasnet5large", "cell", "| (act_conv 1; / ((twice 7, 2 | maxpool 3x3, /2, same) | ((twice 5, 2 | twice 3, 2);"
-         " / twice 3, 1; maxpool 3x3, /2, same)); twice 3, 2; / act_conv 2) / | (twice 5, 2 | pooled)"),
+        ("pnasnet5large", "cell", "| (act_conv 1; / ((twice 7, 2 + maxpool 3x3, /2, same) | ((twice 5, 2 + twice 3, 2);"
+         " / twice 3, 1; maxpool 3x3, /2, same)); twice 3, 2; / act_conv 2) / | (twice 5, 2 + pooled)"),
         ("hrnet_w18", "hear", "1x1, 18 → upsample *2"),
         ("hourglass", "see", "nested → residual → 1x1, 256"),
         ("unet", "decoder", "deconv 2x2, 512, *2 → concat → double → deconv 2x2, 256, *2 → concat → double"

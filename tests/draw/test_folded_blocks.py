@@ -45,6 +45,14 @@ def test_a_block_that_its_sum_tells_as_a_chain_has_the_mark_of_its_skip() -> Non
     assert marked(graph, fold(graph, View(open=("residual",)))) == set()
 
 
+def test_a_projection_on_a_skip_is_added_and_not_joined() -> None:
+    text = BLOCKS.replace("block layer", "block joined { concat { | conv(20, 1) | conv(4, 3) } -> conv(20, 1) }\nblock layer")
+    graph = graph_of(text.replace("-> e:", "-> g: joined -> e:"))
+    told = {box.scope.path[0]: texts(graph, box)[1:] for box in fold(graph).boxes() if box.scope is not None}
+    assert told["c"] == ["| 1x1, 16", "+ 3x3, 16"]
+    assert told["g"] == ["| 1x1, 20", "| 3x3, 4", "1x1, 20"]
+
+
 def test_a_block_that_joins_or_scales_what_it_was_given_says_so() -> None:
     """The mark is that of a sum."""
     text = BLOCKS.replace("block layer", "block gate { mul { | skip | conv(20, 1) -> sigmoid } }\nblock layer")

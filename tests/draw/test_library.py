@@ -142,11 +142,15 @@ def test_the_command_line_offers_what_there_is() -> None:
 
 
 def test_a_picture_at_the_width_of_a_column() -> None:
-    drawn = draw_text(of("resnext50"), "svg", Options(width=3.3))
-    assert drawn.data is not None and b'width="238pt"' in drawn.data
+    drawn = draw_text(of("resnext50"), "svg", Options(width=3.0))
+    assert drawn.data is not None and b'width="216pt"' in drawn.data
     [high] = drawn.diagnostics
-    assert high.code == "W551" and "12.2 in high, and a page has 9" in high.message and high.help == "draw it with `--level stage`"
-    assert draw_text(of("resnext50"), "svg", Options(width=3.3, level="stage")).diagnostics == ()
+    assert high.code == "W551" and "11.0 in high, and a page has 9" in high.message and high.help == "draw it with `--level stage`"
+    assert draw_text(of("resnext50"), "svg", Options(width=1.8, level="stage")).diagnostics == ()
+    usual = draw_text(of("resnext50"), "svg", Options(insets=False))
+    for form in ("svg", "png", "pdf"):  # a width is the most: nothing is enlarged, and that is told
+        wider = draw_text(of("resnext50"), form, Options(width=6.9, insets=False))
+        assert [row.code for row in wider.diagnostics] == ["W553", "W551"] and (form != "svg" or wider.data == usual.data)
     narrow = draw_text(of("resnext50"), "svg", Options(width=1.0))
     assert [row.code for row in narrow.diagnostics] == ["W551"]
 

@@ -35,7 +35,7 @@ def said(drawn: Drawn, code: str) -> list[str]:
 
 UNHEEDED = {
     "--theme": Options(theme="dark"),
-    "--width": Options(width=3.3),
+    "--width": Options(width=1.1),
     "--direction": Options(direction="LR"),
     "--color-by": Options(color_by="none"),
     "--style": Options(style="plain"),

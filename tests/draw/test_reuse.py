@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from archc.compiler.draw import Look, Options, draw_text
+from archc.compiler.draw.dot import Writer
 from archc.compiler.draw.fold import View, fold
-from archc.compiler.draw.labels import box_rows
+from archc.compiler.draw.graphviz_json import Geometry
+from archc.compiler.draw.labels import box_rows, headline
+from archc.compiler.draw.laid_out import geometries
+from archc.compiler.draw.look import PLAIN
 from archc.compiler.draw.picture import Box, Frame, Picture
 from archc.compiler.graph.graph import Graph
 from tests.support import checked, graph_of
@@ -45,6 +54,63 @@ def test_rounds_that_use_one_part_fold_and_uses_of_different_parts_do_not() -> N
     assert max([*(box.count for box in once.boxes()), *(frame.count for frame in once.frames())]) == 3
     apart = picture("t: cb(8) -> sigmoid -> u: cb(8) -> sigmoid -> reuse(t) -> reuse(u)")
     assert all(box.count == 1 for box in apart.boxes())
+
+
+def drawn(body: str) -> tuple[Graph, Picture]:
+    graph = graph_of(f"block cb(out) {{ conv(out, 3) -> bn -> relu }}\nnetwork n {{\n  input x[8, 16, 16]\n  {body}\n}}\n")
+    return graph, fold(graph)
+
+
+@pytest.mark.parametrize(
+    ("body", "owner"),
+    [
+        (
+            "add { | fc: conv(8, 1) -> relu | sigmoid -> reuse(fc) }",
+            "fc: conv 1x1, 8",
+        ),  # a key of weights, which is told elsewhere by no picture
+        ("add { | g: cb(8) | h: { cb(8) -> conv(8, 3) } } -> reuse(g)", "g cb"),  # a branch beside a group, which has no name there
+    ],
+)
+def test_what_is_used_again_bears_the_name_that_its_uses_tell(body: str, owner: str) -> None:
+    graph, picture = drawn(body)
+    (use,) = (box for box in picture.boxes() if box.shares)
+    assert headline(graph, use).endswith(f" shares {use.shares}")
+    assert owner in [headline(graph, box) for box in picture.boxes()] and use.shares in owner.split()[0]
+
+
+TOWERS = """
+block tower { conv(8, 3) -> relu -> maxpool(2) -> conv(4, 3) -> relu }
+network n {
+  input one[3, 16, 16]
+  input other[3, 16, 16]
+  skip(one) -> near: tower
+  skip(other) -> far_away: reuse(near)
+  sub { | skip(near) | skip(far_away) }
+}
+"""
+
+
+@pytest.mark.parametrize(("look", "view"), [(PLAIN, View()), (PLAIN, View("op")), (replace(PLAIN, plain=True), View())])
+def test_towers_of_the_same_weights_look_equal(look: Look, view: View) -> None:
+    """Box by box as large, and level, opened as well."""
+    graph = graph_of(TOWERS)
+    picture = fold(graph, view)
+    (geometry,) = written([Writer(graph, picture, look)])
+    items: list[Box | Frame] = [item for item in picture.root.items if item.scope is not None]
+    rows = [[item.name, *(box.name for box in item.boxes())] if isinstance(item, Frame) else [item.name] for item in items]
+    near, far = ([geometry.places[name] for name in row] for row in rows)
+    assert [(place.y, place.width, place.height) for place in near] == [(place.y, place.width, place.height) for place in far]
+
+
+def test_a_solid_tells_whose_weights_it_has() -> None:
+    svg = draw_text(graph_of(TOWERS), "svg", Options(style="volumes")).data
+    assert svg is not None and b">far_away shares near<" in svg
+
+
+def written(writers: list[Writer]) -> tuple[Geometry, ...]:
+    found = geometries(writers)
+    assert isinstance(found, tuple)
+    return found
 
 
 def heads(levels: int, last: str = "") -> Graph:

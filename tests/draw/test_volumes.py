@@ -266,7 +266,7 @@ def test_a_plain_box_is_named_after_what_computes_and_not_after_what_stands_befo
 def test_widths_have_names(tmp_path: Path) -> None:
     file = tmp_path / "n.svg"
     for words, wide in (("column", 238), ("page", 497)):
-        done = CliRunner().invoke(group, ["draw", "alexnet", "--width", words, "-o", str(file)])
+        done = CliRunner().invoke(group, ["draw", "googlenet", "--open", "inception", "--width", words, "-o", str(file)])
         assert done.exit_code == 0
         found = re.search(r'width="(\d+)pt"', file.read_text(encoding="utf-8"))
         assert found is not None and abs(int(found.group(1)) - wide) <= 1
