@@ -9,6 +9,8 @@ from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
 from .calling import call
+from .flat_steps import Flat
+from .lower_constant import FEW
 from .sources import tried_apart
 
 
@@ -29,6 +31,19 @@ def _candidates(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
             for name, row in part.named_buffers(path, recurse=False):
                 if name in stored and row.is_floating_point() and row.numel():
                     yield name, row
+
+
+def listed(flat: Flat, module: nn.Module) -> frozenset[str]:
+    """The keys of buffers that a text has as lists of numbers, which nobody would write, and which another model of the class may have otherwise."""
+    lists = [
+        step.arguments["value"]
+        for step in flat.steps
+        if step.operation == "constant" and isinstance(step.arguments.get("value"), list | tuple)
+    ]
+    if all(len(rows) <= FEW for rows in lists):
+        return frozenset()
+    owned = {step.key for step in flat.steps}
+    return frozenset(key for key, row in _candidates(module) if key in flat.read and key not in owned and row.numel() > FEW)
 
 
 def _moved(module: nn.Module, inputs: Sequence[torch.Tensor], by_name: Sequence[str]) -> set[str]:

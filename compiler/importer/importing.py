@@ -181,13 +181,17 @@ def told_once(notes: Sequence[str]) -> list[str]:
 
 def _left_out(missing: Sequence[str], module: nn.Module, flat: Flat) -> list[str]:
     """Why the text has fewer keys than the model: some are other names of a tensor that it has, some are tables, others nothing reads."""
-    first: dict[int, str] = {}
-    tied = {}
+    names: dict[object, list[str]] = {}
     buffers = dict(module.named_buffers(remove_duplicate=False))
     for name, tensor in [*module.named_parameters(remove_duplicate=False), *buffers.items()]:
-        kept = first.setdefault(id(tensor), name)
-        if name in missing and kept not in missing:
-            tied[name] = kept
+        # A program that was saved has two tensors of one memory.
+        of_one = (tensor.data_ptr(), tensor.shape, tensor.stride()) if tensor.device.type != "meta" and tensor.numel() else id(tensor)
+        names.setdefault(of_one, []).append(name)
+    tied = {}
+    for alike in names.values():
+        kept = next((name for name in alike if name not in missing), None)
+        if kept is not None:
+            tied |= {name: kept for name in alike if name in missing}
     left = [key for key in missing if key not in tied]
     tables, dead = ([key for key in left if key in flat.read and (key in buffers) is is_table] for is_table in (True, False))
     pairs = dict.fromkeys(_of_modules(name, kept, module) for name, kept in tied.items())

@@ -333,7 +333,8 @@ def dropout(low: Lowering, call: Call) -> None:
     row = bind(call, "input p training inplace", p=0.5)
     data = low.data(row["input"])
     if call.function.strip("_") != "dropout" and row["p"]:
-        low.flat.notes.append(f"`{call.function}({row['p']:g})` of `{call.path}` drops whole channels in training: written as an identity")
+        what = "numbers, to what keeps mean and variance," if call.function.strip("_") == "alpha_dropout" else "whole channels"
+        low.flat.notes.append(f"`{call.function}({row['p']:g})` of `{call.path}` drops {what} in training: written as an identity")
     is_plain = call.function.strip("_") == "dropout" or not row["p"]
     low.emit(call, "dropout" if is_plain else "identity", {"p": row["p"]} if is_plain else {}, [data])
 

@@ -214,10 +214,20 @@ class _Reader:
             # Inside of a list a module's name begins with the list's (`shortcut/shortcut.0`).
             head = piece.rpartition(".")[0]
             around = last.removesuffix(head) if head and (last == head or last.endswith(f".{head}")) else f"{last}." if last else ""
-            path = around + piece
+            path, times = self._entered(around + piece)
             if _is_path(path):
-                found.append((path, 1))
+                found.append((path, times))
         return tuple(found)
+
+    def _entered(self, path: str) -> tuple[str, int]:
+        """A module's path, and how often it was entered: the older exporter writes `b.0_1` at the second time. A module may be called `conv_1` itself."""
+        counted = re.fullmatch(r"(.+)_(\d+)", path)
+        if counted is None or self._has_weights(path) or (_is_path(path) and not self._has_weights(counted[1])):
+            return path, 1
+        return counted[1], int(counted[2]) + 1
+
+    def _has_weights(self, path: str) -> bool:
+        return any(name.startswith(f"{path}.") for name in self.known)
 
 
 def _short(value: Any) -> Any:

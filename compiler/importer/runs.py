@@ -13,7 +13,7 @@ from torch import nn
 from ...reporting.error import ArchError
 from ..files.system_errors import EXTRAS, installed_by
 from .calling import call, input_names, needed
-from .filled_later import filled_later
+from .filled_later import filled_later, listed
 from .fixed_values import answered
 from .flat_steps import Flat, Step
 from .graph_model import GraphModel
@@ -180,12 +180,16 @@ class Runs:
         model = self.model
         if self._later is None:
             self._later = filled_later(model.module, model.inputs, model.by_name)
+        plain = None
+        if not self._later:
+            plain = lower(traces, modules, model.starts, model.has_one_size)
+            self._later = listed(plain, model.module)
         if self._later:
             with contextlib.suppress(Unsaid):
                 flat = lower(traces, modules, model.starts, model.has_one_size, self._later)
                 if not flat.missing:
                     return flat
-        return lower(traces, modules, model.starts, model.has_one_size)
+        return plain or lower(traces, modules, model.starts, model.has_one_size)
 
     def _first_runs(self) -> list[Trace]:
         """The runs of evaluation; on whole numbers or truths where the model asks for these and was given no tensors."""

@@ -117,10 +117,23 @@ class FoldedAsItRuns(nn.Module):
 ROW, IMAGE = [torch.rand(2, 6)], [torch.rand(2, 3, 12, 12)]
 
 
+class Queue(nn.Module):
+    """Answers of other images, drawn before there are some (MoCo)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(400, 4)
+        self.register_buffer("queue", F.normalize(torch.randn(4, 20), dim=0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.normalize(self.head(x), dim=1) @ self.queue.clone().detach() / 0.07
+
+
 @pytest.mark.parametrize(
     ("model", "inputs", "keys"),
     [
         (Moved(), IMAGE, ["ema"]),
+        (Queue(), [torch.rand(2, 400)], ["queue"]),
         (Normalised(), ROW, ["mean", "var"]),
         (Replaced(), [torch.rand(2, 400)], ["scale"]),
         (NormOfOnes(), ROW, ["beta", "gamma"]),

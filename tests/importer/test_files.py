@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 import archc
 from archc.base.source import Source
@@ -174,3 +175,26 @@ def test_a_file_that_holds_no_model_is_an_error(name: str, text: str | None, tol
     with pytest.raises(archc.ArchError, match=told) as error:
         named(str(tmp_path / name))
     assert error.value.diagnostics[0].code == "F651"
+
+
+class Twins(nn.Module):
+    """A branch that two images go through, and a layer whose own name ends like a second use."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.enc = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 8))
+        self.last_1 = nn.Linear(8, 1)
+
+    def forward(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return self.last_1((self.enc(a) - self.enc(b)).abs())  # type: ignore[no-any-return]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_branch_used_twice_in_onnx_of_the_older_exporter(tmp_path: Path) -> None:
+    """It tells the second use in the names of modules, `enc.0_1`."""
+    pytest.importorskip("onnx")
+    path, given = tmp_path / "twins.onnx", (torch.rand(2, 1, 8, 8), torch.rand(2, 1, 8, 8))
+    axes = {"a": {0: "n"}, "b": {0: "n"}}
+    torch.onnx.export(Twins().eval(), given, path, dynamo=False, opset_version=17, input_names=["a", "b"], dynamic_axes=axes)
+    text = import_model(named(str(path)), source=str(path)).text
+    assert 'reuse("enc.0")' in text and 'reuse("enc.3")' in text and "last_1: linear(1)" in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -145,3 +147,22 @@ class OfOneLength(nn.Module):
 def test_a_size_that_the_text_refuses_stands_in_its_header() -> None:
     text = archc.from_module(OfOneLength(), torch.zeros(2, 3, 16))
     assert "## Note: the model takes [3, 32] as well, which the text refuses: it has sizes of [3, 16]." in text
+
+
+class Words(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.table, self.head = nn.Embedding(20, 8), nn.Linear(8, 20, bias=False)
+        self.head.weight = self.table.weight
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.head(self.table(ids))  # type: ignore[no-any-return]
+
+
+def test_a_program_tells_tied_weights_as_its_module_does(tmp_path: Path) -> None:
+    """The name that comes first is not the one that the program's graph reads."""
+    program = torch.export.export(Words().eval(), (torch.zeros(2, 6, dtype=torch.long),), dynamic_shapes=({0: torch.export.Dim("n")},))
+    torch.export.save(program, tmp_path / "words.pt2")
+    for each in (program, torch.export.load(tmp_path / "words.pt2")):
+        text = archc.from_exported(each)
+        assert "tied to" in text and "no run reads" not in text
