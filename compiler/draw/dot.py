@@ -23,7 +23,7 @@ from .scales import Grid, Scales
 from .style import BOLD, POINTS, outline, readable
 from .tooltip import clean, escaped, tooltip
 from .u_shape import STRAIGHT, Arms, arms
-from .ways import GAP, WIDEST, Branches, Port, Ways, beneath, branches, columns, equally_wide, lowest, ways
+from .ways import GAP, WIDEST, Branches, Port, Ways, beneath, branches, columns, equally_wide, evenly_wide, lowest, ways
 
 Attributes = dict[str, str]
 BETWEEN = 1  # points between the name of a box and the small text beneath
@@ -333,7 +333,7 @@ class Writer:
             for name in entries:  # nothing is seen of a port's room, while a box would be as wide
                 if name not in boxes or (len(entries) == 1 and width <= WIDEST and not boxes[name].is_merge):
                     found[name] = max(found.get(name, 0.0), width / 72)
-        return equally_wide(self.picture, found, lambda box: rows_width(self.rows(box)))
+        return (evenly_wide if self.look.plain else equally_wide)(self.picture, found, lambda box: rows_width(self.rows(box)))
 
     def rows(self, box: Box) -> tuple[Row, ...]:
         """What a box says."""

@@ -1,11 +1,12 @@
 """The picture as TikZ, to be put into a paper and changed by hand: one line a box, one a line, named colours on top.
 
-The places are Graphviz's, in points; text is set by LaTeX in the paper's own sans-serif font. The file is what stands in
+The places are Graphviz's, in points; a line is told from the boxes at its ends, so that it follows one that is moved; text is set by LaTeX in the paper's own sans-serif font. The file is what stands in
 a figure: `\\input` it, in `\\resizebox` where it is to have a width.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from ..graph.graph import Graph
@@ -29,6 +30,7 @@ SPECIAL = {
 
 FONT = r"\sffamily\fontsize{8}{8.8}\selectfont"
 ROW = 11.0  # points
+AT_IT = 0.75  # points: nearer to the middle of a box's edge a line ends there
 NEEDS = r"% It needs \usepackage{tikz} and \usetikzlibrary{arrows.meta}."
 
 
@@ -122,9 +124,12 @@ class _Part:
         self.fills = writer.colors()
         self.ways = geometry.whole(writer.ways)
         self._color = colors.name
+        known = [port.name for port in writer.ways.ports]
+        known += [end for line in self.picture.lines for end in (line.tail, line.head) if end not in self.fills]
+        self._points = {name: geometry.places[name] for name in dict.fromkeys(known) if name in geometry.places}
 
     def write(self) -> list[str]:
-        return [*self._frames(), *self._boxes(), *self._lines()]
+        return [*self._frames(), *self._boxes(), *self._joints(), *self._lines()]
 
     def _frames(self) -> list[str]:
         rows = []
@@ -162,31 +167,54 @@ class _Part:
             pieces.append(f"{{\\fontsize{{{size:g}}}{{{size * 1.15:.3g}}}\\selectfont{bold} {tex(words.text)}}}")
         return "".join(pieces)
 
-    def _lines(self) -> list[str]:
-        lines = [text for line, way in zip(self.picture.lines, self.ways, strict=True) for text in self._line(line, way)]
-        marks = (self.geometry.common.get(f"{box.name}_skip") for box in self.picture.boxes())
-        return [*lines, *(self._spline("own skip", way) for way in marks if way is not None)]
+    def _joints(self) -> list[str]:
+        """Where lines part, or come in and go out, by name: they are moved as boxes are."""
+        return [f"\\coordinate ({name}) at {_at(_middle(place))};" for name, place in self._points.items()]
 
-    def _line(self, line: Line, way: Way) -> list[str]:
+    def _lines(self) -> list[str]:
+        lines = [text for number, line in enumerate(self.picture.lines) for text in self._line(number, line)]
+        marks = ((box.name, self.geometry.common.get(f"{box.name}_skip")) for box in self.picture.boxes())
+        return [*lines, *(self._spline("own skip", way, (name, name)) for name, way in marks if way is not None)]
+
+    def _line(self, number: int, line: Line) -> list[str]:
+        way = self.ways[number]
+        port = self.writer.ways.port_of.get(number)
+        ends = (line.tail if port is None or port.first == number else port.name, line.head)
         kinds = "way" + (", skip" if line.skip and not line.size else "") + (", aux" if line.training_only else "")
         kinds += ", size only" if line.size else ""
-        rows = [self._spline(kinds, way)]
+        rows = [self._spline(kinds, way, ends)]
         words = f"×{line.count}" if line.count > 1 else shape_text(line.shape) if line.shape is not None else ""
         if words and way.label is not None and self.writer.shapes:
             left = way.label[0] - width(words, POINTS["edge"]) / 2  # in a font that is wider it stays off the line
-            rows.append(f"\\node[size, anchor=west] at {_at((left, way.label[1]))} {{{tex(words)}}};")
+            end = ends[0] if math.dist(way.label, way.points[0]) <= math.dist(way.label, way.points[-1]) else ends[1]
+            rows.append(f"\\node[size, anchor=west] at {self._from(end, (left, way.label[1]))} {{{tex(words)}}};")
         return rows
 
-    def _spline(self, kinds: str, way: Way) -> str:
+    def _from(self, end: str, point: Point) -> str:
+        """A point as it lies from the edge of a box, or from a joint: who moves that moves the point."""
+        place = self.geometry.places.get(end)
+        if place is None or not (end in self._points or end in self.fills):
+            return _at(point)
+        x, y = _middle(place)
+        anchors = {"": (x, y)}
+        if end in self.fills:
+            wide, high = place.width / 2, place.height / 2
+            anchors = {".north": (x, y - high), ".south": (x, y + high), ".west": (x - wide, y), ".east": (x + wide, y)}
+        anchor, (x, y) = min(anchors.items(), key=lambda one: math.dist(one[1], point))
+        if math.dist((x, y), point) < AT_IT:
+            return f"({end}{anchor})"
+        return f"([shift={{{_at((point[0] - x, point[1] - y))}}}]{end}{anchor})"
+
+    def _spline(self, kinds: str, way: Way, ends: tuple[str, str]) -> str:
+        """The first half of a line lies from where it begins, the other from where it ends."""
         points = list(way.points)
         # Graphviz's spline ends at the foot of the arrow, whose tip is the last point.
         tip = points.pop() if len(points) % 3 == 2 else None
-        text = f"\\draw[{kinds}] {_at(points[0])}"
-        for place in range(1, len(points) - 2, 3):
-            one, two, end = points[place : place + 3]
-            last = place + 3 >= len(points)
-            text += f" .. controls {_at(one)} and {_at(two)} .. {_at(tip if last and tip else end)}"
-        return text + ";"
+        if tip is not None:
+            points[-1] = tip
+        said = [self._from(ends[at > (len(points) - 1) // 2], point) for at, point in enumerate(points)]
+        pieces = (f" .. controls {said[at]} and {said[at + 1]} .. {said[at + 2]}" for at in range(1, len(points) - 2, 3))
+        return f"\\draw[{kinds}] {said[0]}{''.join(pieces)};"
 
 
 def _with_depth(picture: Picture) -> list[tuple[int, Frame]]:

@@ -87,6 +87,16 @@ def equally_wide(picture: Picture, widths: Mapping[str, float], wide: Callable[[
     return found
 
 
+def evenly_wide(picture: Picture, widths: Mapping[str, float], wide: Callable[[Box], float]) -> dict[str, float]:
+    """The same for plain figures: all boxes of a frame are as wide as its widest."""
+    found = equally_wide(picture, widths, wide)
+    for frame in picture.frames():
+        alike = [item for item in frame.items if isinstance(item, Box) and not item.is_merge and not item.training_only]
+        most = max((max(found.get(box.name, 0.0), (wide(box) + BESIDE_WORDS) / 72) for box in alike), default=0.0)
+        found.update((box.name, most) for box in alike)
+    return found
+
+
 def _boxes(item: Box | Frame) -> Iterator[Box]:
     return item.boxes() if isinstance(item, Frame) else iter((item,))
 

@@ -32,6 +32,23 @@ def test_a_line_a_box_and_a_line_a_line(graph: Graph) -> None:
     assert text == source(graph)
 
 
+@pytest.mark.parametrize(("name", "options"), [("resnet18", Options(insets=True)), ("yolov8n", Options()), ("unet", Options())])
+def test_a_line_follows_the_boxes_at_its_ends(name: str, options: Options) -> None:
+    """Each is told from boxes or joints that have a name, and ends on the edge of its box; what is in the middle follows one of both."""
+    data = draw_text(check(name).graph, "tex", options).data
+    assert data is not None
+    text = data.decode()
+    named = set(re.findall(r"^\\(?:node\[(?:box|merge)[^\n]*?|coordinate) \((\w+)\) at", text, re.MULTILINE))
+    lines = re.findall(r"^\\draw\[(?:way|own skip).*$", text, re.MULTILINE)
+    assert named and lines
+    for line in lines:
+        points = re.findall(r"\((?:\[shift=\{\((-?[\d.]+),(-?[\d.]+)\)\}\])?(\w+)(\.\w+)?\)", line)
+        assert len(points) == 1 + 3 * line.count("..") // 2 and {end for _, _, end, _ in points} <= named
+        middle = (len(points) - 1) // 2
+        assert {end for _, _, end, _ in points[: middle + 1]} == {points[0][2]}
+        assert {end for _, _, end, _ in points[middle + 1 :]} == {points[-1][2]}
+
+
 def test_the_words_are_there() -> None:
     text = source(check("resnext50").graph)
     assert r"1x1, 128 $\rightarrow$ 3x3, 128, g32 $\rightarrow$ 1x1, 256" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,7 +13,10 @@ from click.testing import CliRunner
 
 from archc.cli import group
 from archc.compiler.draw import Look, Options, draw_text, fold
+from archc.compiler.draw.dot import Writer
 from archc.compiler.draw.font import width
+from archc.compiler.draw.laid_out import geometries
+from archc.compiler.draw.look import PLAIN
 from archc.compiler.draw.style import POINTS
 from archc.compiler.draw.volumes import ROW, Scene, scene
 from archc.compiler.draw.volumes_written import points
@@ -261,6 +265,16 @@ def test_a_plain_box_is_named_after_what_computes_and_not_after_what_stands_befo
     assert drawn.data is not None
     texts = ["".join(text.itertext()).strip() for text in ElementTree.fromstring(drawn.data).iter(f"{SVG}text")]
     assert texts == ["x", "conv 3x3, 4", "global_avgpool", "output"]
+
+
+def test_the_boxes_of_a_frame_of_a_plain_picture_are_equally_wide() -> None:
+    graph = check("resnet18").graph
+    picture = fold(graph)
+    made = geometries([Writer(graph, picture, replace(PLAIN, plain=True))])
+    assert isinstance(made, tuple)
+    for frame in picture.frames():
+        wide = [made[0].places[item.name].width for item in frame.items]
+        assert max(wide) - min(wide) < 0.2, frame.name
 
 
 def test_widths_have_names(tmp_path: Path) -> None:
