@@ -9,6 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from archc.compiler.draw import View, fold
+from archc.compiler.draw.paths import own_name
+from tests.support import graph_of
+
 GALLERY = Path(__file__).parents[2] / "docs" / "gallery"
 SVG = "{http://www.w3.org/2000/svg}"
 ROOM = 2.0  # points between a heading and a line, at least
@@ -58,3 +62,13 @@ def test_no_row_begins_or_ends_with_a_space(path: Path) -> None:
     for text in ElementTree.parse(path).iter(f"{SVG}text"):
         row = "".join(text.itertext())
         assert row == row.strip()
+
+
+def test_a_group_of_one_box_within_another_part_has_no_frame_unless_it_is_asked_for() -> None:
+    text = (
+        "block unit(out) { add { | skip | conv(out, 3) } }\nnetwork n {\n  input x[8, 16, 16]\n"
+        "  stage s { down: conv(8, 3) -> blocks: { repeat 3 { unit(8) } } -> relu }\n  rest: { repeat 2 { unit(8) } }\n}\n"
+    )
+    graph = graph_of(text)
+    assert [frame.scope.unique or frame.scope.title for frame in fold(graph).frames()] == ["s", "rest"]
+    assert "blocks" in [own_name(frame.scope) for frame in fold(graph, View(open=("blocks",))).frames()]
