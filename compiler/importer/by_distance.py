@@ -57,6 +57,13 @@ def _candidates(rows: int, count: int) -> Iterator[Places]:
             yield Places(height, width, True, most=asking if asking < height * width else None)
 
 
+EMBEDDED = (
+    "keep the table in an `nn.Embedding`, a row for each place (of numbers: `nn.Embedding.from_pretrained(table[:, None])`), "
+    "and call that in place of indexing: the text has it by its key then"
+)
+"""What helps where an input chooses among rows."""
+
+
 def gathered(low: Lowering, call: Call, index: list[Any]) -> None:
     """A learned table, indexed along one axis by a fixed tensor."""
     data = low.data(call.arguments[0])
@@ -64,6 +71,9 @@ def gathered(low: Lowering, call: Call, index: list[Any]) -> None:
     others = [row for place, row in enumerate(index) if place != axis]
     if not data.alone or any(row != slice(None) for row in others):
         raise Unsaid("indexing by a tensor")
+    chosen = low.of(index[axis])
+    if isinstance(chosen, Data) and not chosen.alone:
+        raise Unsaid("rows of a table that the numbers of an input choose", EMBEDDED)
     wanted = once(low, index[axis].number)
     if wanted.is_floating_point() or wanted.dtype == torch.bool:
         raise Unsaid("indexing by a tensor")

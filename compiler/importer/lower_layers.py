@@ -328,7 +328,7 @@ def softmax(low: Lowering, call: Call) -> None:
     low.emit(call, call.function, {"axis": -1 if axis and axis == len(data.bare) - 1 else axis}, [data])
 
 
-@lowers("dropout", "dropout1d", "dropout2d", "dropout3d", "feature_dropout", "alpha_dropout")
+@lowers("dropout", "dropout1d", "dropout2d", "dropout3d", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")
 def dropout(low: Lowering, call: Call) -> None:
     row = bind(call, "input p training inplace", p=0.5)
     data = low.data(row["input"])

@@ -196,3 +196,47 @@ class OfOne(nn.Module):
 def test_a_stack_of_one_tensor_is_an_axis_more() -> None:
     text = imported(OfOne(), [torch.rand(2, 3, 12, 12)], [torch.rand(3, 3, 12, 12)])
     assert "stack" not in text and "concat" not in text
+
+
+@pytest.mark.parametrize(
+    ("layer", "dropped"),
+    [
+        (nn.AlphaDropout(0.3), "numbers, to what keeps mean and variance,"),
+        (nn.FeatureAlphaDropout(0.3), "whole channels"),
+        (nn.Dropout1d(0.3), "whole channels"),
+    ],
+    ids=lambda item: type(item).__name__ if isinstance(item, nn.Module) else "",
+)
+def test_what_a_dropout_drops_is_told(layer: nn.Module, dropped: str) -> None:
+    text = archc.from_module(nn.Sequential(nn.Conv1d(3, 4, 1), layer, nn.Conv1d(4, 2, 1)), torch.randn(2, 3, 5))
+    assert f"(0.3)` of `1` drops {dropped} in training" in text
+
+
+class AtTime(nn.Module):
+    """A table of numbers, of which the input chooses one: by its place, or as an embedding."""
+
+    def __init__(self, table: nn.Module | None, is_learned: bool = False) -> None:
+        super().__init__()
+        self.fc, self.called = nn.Linear(4, 4), table
+        numbers = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 10), 0)
+        if is_learned:
+            self.table = nn.Parameter(numbers)
+        else:
+            self.register_buffer("table", numbers, persistent=table is None)
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        row = self.table[t][:, None] if self.called is None else self.called(t)
+        return self.fc(x) * row.sqrt()  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("is_learned", [False, True])
+def test_a_table_of_which_an_input_chooses_is_refused_with_the_embedding_that_it_is(is_learned: bool) -> None:
+    given = (torch.randn(2, 4), torch.tensor([1, 7]))
+    with pytest.raises(archc.ArchError) as error:
+        archc.from_module(AtTime(None, is_learned).eval(), given)
+    (row,) = error.value.diagnostics
+    assert row.code == "F653" and "rows of a table that the numbers of an input choose" in row.message
+    assert "nn.Embedding.from_pretrained(table[:, None])" in str(error.value) and "not known" not in str(error.value)
+    table = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 10), 0)
+    text = archc.from_module(AtTime(nn.Embedding.from_pretrained(table[:, None])).eval(), given)
+    assert "called: embedding(10, 1)" in text
