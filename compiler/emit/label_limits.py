@@ -42,7 +42,8 @@ def _labels(module: nn.Module) -> Iterator[str]:
 
 
 def _told(graph: Graph, form: str, label: str, why: str) -> Diagnostic:
-    place = next(node.span for node in graph.nodes if label in node.key.split("."))
+    # Within a class of the user's own names are none of the text's.
+    place = next((node.span for node in graph.nodes if label in node.key.split(".")), graph.program.span)
     return Diagnostic(
         "F627",
         f"{form} cannot hold the label `{label}`: {why}",
