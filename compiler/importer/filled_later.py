@@ -35,12 +35,8 @@ def _candidates(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
 
 def listed(flat: Flat, module: nn.Module) -> frozenset[str]:
     """The keys of buffers that a text has as lists of numbers, which nobody would write, and which another model of the class may have otherwise."""
-    lists = [
-        step.arguments["value"]
-        for step in flat.steps
-        if step.operation == "constant" and isinstance(step.arguments.get("value"), list | tuple)
-    ]
-    if all(len(rows) <= FEW for rows in lists):
+    values = [step.arguments.get("value") for step in flat.steps if step.operation == "constant"]
+    if not any(isinstance(value, list | tuple) and len(value) > FEW for value in values):
         return frozenset()
     owned = {step.key for step in flat.steps}
     return frozenset(key for key, row in _candidates(module) if key in flat.read and key not in owned and row.numel() > FEW)

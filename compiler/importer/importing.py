@@ -187,7 +187,7 @@ def _left_out(missing: Sequence[str], module: nn.Module, flat: Flat) -> list[str
         # A program that was saved has two tensors of one memory.
         of_one = (tensor.data_ptr(), tensor.shape, tensor.stride()) if tensor.device.type != "meta" and tensor.numel() else id(tensor)
         names.setdefault(of_one, []).append(name)
-    tied = {}
+    tied = dict[str, str]()
     for alike in names.values():
         kept = next((name for name in alike if name not in missing), None)
         if kept is not None:

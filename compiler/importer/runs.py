@@ -225,9 +225,9 @@ class Runs:
         for chosen in [*({place} for place in range(len(given))), set(range(len(given)))]:
             self.model.inputs = [tensor.to(kind) if place in chosen else tensor for place, tensor in enumerate(given)]
             try:
-                traces = self._runs(training=False)
+                runs = self._runs(training=False)
                 if not asks or (self.model.shortcuts and {row.place for row in self.model.shortcuts} <= chosen):
-                    return traces
+                    return runs
             except ArchError as next_error:
                 if asks:
                     continue
@@ -365,12 +365,11 @@ def _of_other_sizes(inputs: list[torch.Tensor], more: int) -> list[torch.Tensor]
     lengths = {tensor.shape[1] for tensor in inputs if _are_words(tensor)}
     found = []
     for tensor in inputs:
-        first, *sides = tensor.shape[1:] if tensor.dim() > 1 else (None,)
-        if _are_words(tensor) or (tensor.dim() == 3 and first in lengths):
-            first = max(first + more, 1)
+        sizes = list(tensor.shape[1:])
+        if _are_words(tensor) or (tensor.dim() == 3 and sizes[0] in lengths):
+            sizes[0] = max(sizes[0] + more, 1)
         if tensor.dim() > 3:
-            sides = [size + 64 * (place + 1) for place, size in enumerate(sides)]
-        sizes = () if first is None else (first, *sides)
+            sizes[1:] = [size + 64 * (place + 1) for place, size in enumerate(sizes[1:])]
         found.append(torch.empty(BATCHES[0], *sizes, dtype=tensor.dtype, device="meta"))
     return found
 
