@@ -29,7 +29,7 @@ def drawn(
         covered = torch.rand(shape, generator=generator) < 0.4
         covered[..., 0] = draw is ones
         return ~covered if begins_true else covered
-    rows = [part.num_embeddings for part in reference.modules() if isinstance(part, nn.Embedding)]
+    rows = [part.num_embeddings for part in reference.modules() if isinstance(part, nn.Embedding | nn.EmbeddingBag)]
     if draw in (ones, zeros):
         return draw(shape, generator=generator).long()
     return torch.randint(min(rows, default=2), shape, generator=generator, dtype=torch.long)

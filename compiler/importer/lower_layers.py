@@ -385,6 +385,21 @@ def embedding(low: Lowering, call: Call) -> None:
     low.emit(call, "embedding", {"count": weight.shape[0], "features": weight.shape[1]}, [data], low.key(row["weight"]))
 
 
+@lowers("embedding_bag")
+def embedding_bag(low: Lowering, call: Call) -> None:
+    """Rows of a table, and what they come to: of bags that are equally long."""
+    names = "input weight offsets max_norm norm_type scale_grad_by_freq mode sparse per_sample_weights include_last_offset padding_idx"
+    row = bind(call, names, offsets=None, max_norm=None, mode="mean", per_sample_weights=None, padding_idx=None)
+    weight, data = low.of(row["weight"]), places(low, row["input"])
+    others = ("offsets", "max_norm", "per_sample_weights", "padding_idx")
+    if any(row[name] is not None for name in others) or len(data.bare) != 1 or low.is_tied(row["weight"]):
+        told = "give it [batch, words], all bags equally long; what weighs or leaves out words is an `nn.Embedding`, a product and a mean"
+        raise Unsaid("bags of words that are not equally long, or are weighed, padded or tied", told)
+    table: dict[str, Plain] = {"count": weight.shape[0], "features": weight.shape[1]}
+    found = low.between("embedding", table, [data], (data.bare[0], weight.shape[1]), low.key(row["weight"]))
+    low.emit(call, "reduce", {"by": row["mode"], "axis": 0, "keep": False}, [found])
+
+
 def _rows(low: Lowering, call: Call, places: Ref, weight: Ref) -> None:
     """An embedding of places that are the same for every input, as positions are: rows of the table that is learned."""
     table, made = low.data(weight), low.result(call)

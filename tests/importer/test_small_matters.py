@@ -240,3 +240,24 @@ def test_a_table_of_which_an_input_chooses_is_refused_with_the_embedding_that_it
     table = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 10), 0)
     text = archc.from_module(AtTime(nn.Embedding.from_pretrained(table[:, None])).eval(), given)
     assert "called: embedding(10, 1)" in text
+
+
+class Bags(nn.Module):
+    def __init__(self, mode: str, **more: int) -> None:
+        super().__init__()
+        self.bag, self.out = nn.EmbeddingBag(20, 4, mode=mode, **more), nn.Linear(4, 2)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.out(self.bag(ids))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("mode", ["mean", "sum", "max"])
+def test_bags_of_one_length_are_an_embedding_and_what_its_rows_come_to(mode: str) -> None:
+    text = imported(Bags(mode), [torch.zeros(2, 6, dtype=torch.long)], [torch.randint(20, (3, 9))])
+    assert f'bag: embedding(20, 4) -> reduce("{mode}", length)' in text
+
+
+def test_other_bags_are_refused_with_what_says_the_same() -> None:
+    with pytest.raises(archc.ArchError) as error:
+        archc.from_module(Bags("mean", padding_idx=0), torch.zeros(2, 6, dtype=torch.long))
+    assert "bags of words that are not equally long" in str(error.value) and "an `nn.Embedding`, a product and a mean" in str(error.value)
